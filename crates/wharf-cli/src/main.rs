@@ -1,0 +1,2 @@
+//! The command `wharf`.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The rules of an I/O completion port.

@@ -1,0 +1,127 @@
+//! The packet FIFO of a port, and what part of it must not wait.
+//!
+//! Packets leave in the order in which they came. Beside the packets the queue keeps one mark:
+//! packets in front of the mark are *urgent*, a waiter is to be released for them at once;
+//! packets behind it are *lazy*, they belong to a worker that comes back for them within
+//! microseconds, and a wake-up for them would cost more than it gains. The scheduler decides
+//! which is which; the queue only remembers.
+//!
+//! # Invariants
+//! 1. `taken + packets.len()` is the number of packets ever pushed.
+//! 2. `urgent_end` never exceeds that number.
+//! 3. A lazy packet in front of an urgent one counts as urgent: it would be handed over first.
+//!
+//! # References
+//! Contract A44 (one FIFO for completions and posts), A46 (depth).
+
+use std::collections::VecDeque;
+
+/// FIFO of packets with an urgency mark.
+#[derive(Debug)]
+pub struct Queue<P> {
+    packets: VecDeque<P>,
+    /// Packets ever popped: the sequence number of the head.
+    taken: u64,
+    /// Sequence number just behind the last urgent packet.
+    urgent_end: u64,
+}
+
+impl<P> Default for Queue<P> {
+    fn default() -> Self {
+        Queue { packets: VecDeque::new(), taken: 0, urgent_end: 0 }
+    }
+}
+
+impl<P> Queue<P> {
+    /// Appends a packet that its worker will fetch by itself.
+    #[inline]
+    pub fn push_lazy(&mut self, packet: P) {
+        self.packets.push_back(packet);
+    }
+
+    /// Appends a packet for which a waiter is to be released.
+    #[inline]
+    pub fn push_urgent(&mut self, packet: P) {
+        self.packets.push_back(packet);
+        self.mark_all_urgent();
+    }
+
+    /// Takes the oldest packet.
+    #[inline]
+    pub fn pop(&mut self) -> Option<P> {
+        let packet = self.packets.pop_front()?;
+        self.taken += 1;
+        Some(packet)
+    }
+
+    /// Makes every queued packet urgent: whoever was to fetch the lazy ones will not come soon.
+    #[inline]
+    pub fn mark_all_urgent(&mut self) {
+        self.urgent_end = self.taken + self.packets.len() as u64;
+    }
+
+    /// Whether a waiter ought to be released for the head.
+    #[inline]
+    pub fn is_urgent(&self) -> bool {
+        self.taken < self.urgent_end
+    }
+
+    /// Packets queued and not yet taken (A46).
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.packets.len()
+    }
+
+    /// Whether nothing is queued.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.packets.is_empty()
+    }
+
+    /// Packets taken since the beginning; it stands still exactly while nobody takes any.
+    #[inline]
+    pub fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    /// Empties the queue; the packets are returned so that the caller drops them outside its lock.
+    pub fn drain(&mut self) -> VecDeque<P> {
+        self.taken += self.packets.len() as u64;
+        std::mem::take(&mut self.packets)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A44: first in, first out, whatever the urgency.
+    #[test]
+    fn fifo_regardless_of_urgency() {
+        let mut q = Queue::default();
+        q.push_lazy(1);
+        q.push_urgent(2);
+        q.push_lazy(3);
+        assert_eq!([q.pop(), q.pop(), q.pop(), q.pop()], [Some(1), Some(2), Some(3), None]);
+    }
+
+    /// Invariant 3 and its end: the mark covers what lies in front of it and nothing behind it.
+    #[test]
+    fn urgency_covers_the_packets_in_front() {
+        let mut q = Queue::default();
+        q.push_lazy(1);
+        assert!(!q.is_urgent());
+        q.push_urgent(2);
+        q.push_lazy(3);
+        assert!(q.is_urgent());
+        q.pop();
+        assert!(q.is_urgent());
+        q.pop();
+        assert!(!q.is_urgent(), "packet 3 is lazy");
+        q.mark_all_urgent();
+        assert!(q.is_urgent());
+        assert_eq!(q.drain().len(), 1);
+        assert!(!q.is_urgent() && q.is_empty());
+        assert_eq!(q.taken(), 3);
+    }
+}

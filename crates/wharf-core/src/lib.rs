@@ -15,9 +15,11 @@
 //! | [`timers`] | points in time with what is due then |
 
 pub mod association;
+pub mod deadline;
 pub mod operation;
 pub mod queue;
 pub mod scheduler;
 pub mod slots;
+pub mod status;
 pub mod timers;
 pub mod waiters;

@@ -1,0 +1,1 @@
+"""What the measuring scripts share: building and starting servers, running the load, and forming tables."""

@@ -110,6 +110,17 @@ impl<O> Pending<O> {
         self.rest.remove(at).map(|(_, operation)| operation)
     }
 
+    /// One operation, wherever it stands.
+    pub fn find_mut(&mut self, id: OpId) -> Option<&mut O> {
+        match &mut self.first {
+            Some((first, operation)) if *first == id => Some(operation),
+            _ => {
+                let at = self.rest.binary_search_by_key(&id, |(id, _)| *id).ok()?;
+                self.rest.get_mut(at).map(|(_, operation)| operation)
+            }
+        }
+    }
+
     /// Takes out all operations in issue order (C34, C39), and gives the memory back.
     pub fn drain(&mut self) -> impl Iterator<Item = O> + use<O> {
         let rest = std::mem::take(&mut self.rest);

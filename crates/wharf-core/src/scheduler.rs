@@ -14,8 +14,8 @@
 //! 2. The waiter stack holds exactly the workers in state Polling or Parked; `polling` counts the former.
 //! 3. A worker holds at most one packet that was handed to it, and a waiter holds none.
 //! 4. `active` exceeds `max` only by [`Scheduler::unblocked`] and [`Scheduler::give_up`] (B9, B11).
-//! 5. When `next_wake` has answered `None` and `active < max`: no parked worker waits beside an urgent
-//!    packet, a poller beside one has a wake-up on its way, and if anybody waits at all, somebody polls.
+//! 5. When `next_wake` has answered `None` and `active < max`: beside an urgent packet the newest waiter,
+//!    if there is one, polls and has a wake-up on its way, and if anybody waits at all, somebody polls.
 //! 6. Never: a packet that is neither in the queue, nor handed, nor returned.
 //!
 //! # Protocol
@@ -82,6 +82,8 @@ pub enum Urgency {
 /// What a periodic look at the port found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tick {
+    /// Packets had waited for a whole period and a waiter may be released for them now.
+    pub moved: bool,
     /// Nothing was taken since the last tick, nothing is queued, and somebody polls or nobody runs.
     pub quiet: bool,
     /// No worker sleeps in the engine and none has taken a packet since the last tick: the engine
@@ -183,8 +185,14 @@ impl<P> Scheduler<P> {
             State::Handed(_) => Next::Packet(self.pick_up(worker)),
             State::Polling => {
                 self.waking = false;
-                if !self.closed && self.active < self.max && self.queue.is_empty() {
-                    return Next::Poll; // keeps its place in the stack
+                // Who looked up for nothing keeps its place in the stack (A45).
+                if !self.closed && self.active >= self.max {
+                    *self.state_mut(worker) = State::Parked;
+                    self.polling -= 1;
+                    return Next::Park;
+                }
+                if !self.closed && self.queue.is_empty() {
+                    return Next::Poll;
                 }
                 self.unlist(worker);
                 self.seek(worker)
@@ -298,14 +306,14 @@ impl<P> Scheduler<P> {
 
     /// A look from outside, repeated while the port is in use: what was lazy for a whole period is now urgent.
     pub fn tick(&mut self) -> Tick {
-        let moved = self.taken_at_tick != self.queue.taken();
+        let still = self.taken_at_tick == self.queue.taken();
         self.taken_at_tick = self.queue.taken();
-        if !moved {
+        let moved = still && !self.queue.is_empty() && !self.waiters.is_empty() && self.active < self.max;
+        if still {
             self.queue.mark_all_urgent();
         }
-        let unpolled = self.polling == 0 && !moved;
         let watched = self.polling > 0 || (self.active == 0 && self.blocked == 0);
-        Tick { quiet: !moved && self.queue.is_empty() && watched, unpolled }
+        Tick { moved, quiet: still && self.queue.is_empty() && watched, unpolled: still && self.polling == 0 }
     }
 
     /// Whether the worker counts against the concurrency value.

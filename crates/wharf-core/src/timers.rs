@@ -9,24 +9,27 @@
 //! 2. What is due comes out in order of time, and in order of insertion among equals.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU64;
 
 /// Names one entry; its time is part of it, which makes removal one look-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TimerKey {
     at: u64,
-    sequence: u64,
+    /// Not zero, so that an optional key is no larger: there is one in every pending operation.
+    sequence: NonZeroU64,
 }
 
 /// Entries by time.
 #[derive(Debug)]
 pub struct Timers<V> {
     entries: BTreeMap<TimerKey, V>,
-    sequence: u64,
+    /// The next key's.
+    sequence: NonZeroU64,
 }
 
 impl<V> Default for Timers<V> {
     fn default() -> Self {
-        Timers { entries: BTreeMap::new(), sequence: 0 }
+        Timers { entries: BTreeMap::new(), sequence: NonZeroU64::MIN }
     }
 }
 
@@ -34,7 +37,7 @@ impl<V> Timers<V> {
     /// Enters something that is due at `at` nanoseconds.
     pub fn insert(&mut self, at: u64, value: V) -> TimerKey {
         let key = TimerKey { at, sequence: self.sequence };
-        self.sequence += 1;
+        self.sequence = self.sequence.checked_add(1).expect("fewer than 2^64 timers");
         self.entries.insert(key, value);
         key
     }

@@ -1,1 +1,84 @@
 //! I/O completion ports for Linux.
+//!
+//! A [`Port`] is one queue for the ends of all operations: receives, sends, accepts, connects, timers and
+//! posts of the program. Any thread issues an operation, any worker takes its [`Packet`]; of the waiting
+//! workers the newest is released first, and no more of them *run* than the port's concurrency value says.
+//! A handler is plain code on a thread and may block: inside [`blocking`] its slot goes to another worker.
+//!
+//! ```no_run
+//! use std::net::TcpListener;
+//! use wharf::{Concurrency, Port, Stream};
+//!
+//! enum Step {
+//!     Accepted,
+//!     Received(Stream<Step>),
+//!     Sent(Stream<Step>),
+//! }
+//!
+//! fn main() -> std::io::Result<()> {
+//!     let port = Port::new(Concurrency::PerProcessor)?;
+//!     let listener = port.associate(TcpListener::bind("0.0.0.0:7777")?, 0)?;
+//!     listener.accept(Step::Accepted)?;
+//!     port.run(4, |mut packet| {
+//!         match packet.payload {
+//!             Step::Accepted => {
+//!                 let stream = packet.accepted().and_then(|socket| port.associate(socket, 1));
+//!                 listener.accept(Step::Accepted)?;
+//!                 let stream = stream?;
+//!                 stream.recv(Vec::with_capacity(4096), Step::Received(stream.clone()))?;
+//!             }
+//!             Step::Received(stream) => {
+//!                 if packet.result? > 0 {
+//!                     stream.send(packet.buffer, Step::Sent(stream.clone()))?;
+//!                 }
+//!             }
+//!             Step::Sent(stream) => {
+//!                 packet.result?;
+//!                 stream.recv(packet.buffer, Step::Received(stream.clone()))?;
+//!             }
+//!         }
+//!         Ok(())
+//!     });
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # What is promised
+//! * Every accepted operation ends in exactly one packet, whatever happens; a refused one in none.
+//! * Buffer, payload and descriptor belong to the operation from the call until its packet.
+//! * Receives fill in issue order; sends go out whole, and in issue order.
+//! * An idle program has no wake-ups.
+
+mod buffer;
+mod clock;
+mod concurrency;
+mod datagram;
+mod dispatch;
+mod engine;
+mod error;
+mod handle;
+mod listener;
+mod packet;
+mod port;
+mod run;
+mod source;
+mod stats;
+mod steward;
+mod stream;
+mod sync;
+mod worker;
+
+pub use buffer::Buffer;
+pub use concurrency::Concurrency;
+pub use datagram::Datagram;
+pub use error::{GetError, Refused};
+pub use handle::Handle;
+pub use listener::Listener;
+pub use packet::Packet;
+pub use port::{Port, PostError, TimerId};
+pub use run::Drained;
+pub use source::Source;
+pub use stats::Stats;
+pub use stream::Stream;
+pub use wharf_core::operation::OpId as OperationId;
+pub use worker::blocking;

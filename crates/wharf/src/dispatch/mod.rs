@@ -1,0 +1,273 @@
+//! The scheduler under its lock, with workers that really sleep.
+//!
+//! `wharf_core::scheduler` decides; this module owns the lock around it, the places where workers sleep
+//! (a [`Parker`] each, or together in the engine), and the order of the two: decide under the lock, wake
+//! after it. Completions enter here and packets leave here; what they are is no concern of it, nor
+//! which thread is which worker (`worker` knows that).
+//!
+//! # Invariants
+//! 1. The lock is held for decisions only: no system call, no drop of a packet, no foreign code under it.
+//! 2. Every transition is followed by `settle`, which carries out the wake-ups that became due.
+//! 3. A packet that cannot be queued because the port is closed is dropped, after the lock is released.
+//!
+//! # Protocol
+//! | worker | engine or poster |
+//! |---|---|
+//! | lock, `get` → Poll, unlock | |
+//! | `engine.poll` | lock, `post`, `next_wake` → Poller, unlock, `engine.wake` |
+//! | lock, `resume` → Packet, `settle`, unlock | |
+//!
+//! If the post comes between the worker's unlock and its sleep, the engine remembers the signal and the
+//! sleep ends at once. That is the engine's duty, see [`Engine`].
+//!
+//! # References
+//! Contract A15, A23-A29, A33-A45, B1-B16. Checked by loom in `dispatch/model.rs`.
+
+mod batch;
+#[cfg(all(test, loom))]
+mod model;
+mod parker;
+mod primitives;
+
+use wharf_core::scheduler::{Counts, Next, Scheduler, Tick, Urgency, Wake, WorkerId};
+
+pub(crate) use batch::Batch;
+pub(crate) use parker::Parker;
+
+use crate::clock;
+use primitives::{Arc, Mutex, MutexGuard, lock};
+
+/// Where operations complete and where the workers that may run next sleep.
+pub(crate) trait Engine<P>: Send + Sync {
+    /// Appends what has completed; if that is nothing, sleeps until something has, until [`Engine::wake`]
+    /// or until the clock has passed `deadline` (0: does not sleep; `None`: no limit).
+    ///
+    /// Called without locks, by any number of threads at once. May return early and empty-handed.
+    /// Answers whether it swallowed a wake-up signal.
+    fn poll(&self, deadline: Option<u64>, out: &mut Batch<P>) -> bool;
+
+    /// Ends one sleep in `poll`, the newest if it can choose; if nobody sleeps, the next one.
+    fn wake(&self);
+}
+
+/// Why `get` has no packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Empty {
+    TimedOut,
+    Closed,
+}
+
+/// A worker of one dispatcher, as its thread keeps it.
+#[derive(Clone, Debug)]
+pub(crate) struct Member {
+    pub(crate) id: WorkerId,
+    parker: Arc<Parker>,
+}
+
+struct Inner<P> {
+    scheduler: Scheduler<P>,
+    /// By worker index; an entry outlives its worker and serves the next one with that index.
+    parkers: Vec<Arc<Parker>>,
+}
+
+/// One port's scheduler, shared.
+pub(crate) struct Dispatcher<P, E> {
+    inner: Mutex<Inner<P>>,
+    pub(crate) engine: E,
+}
+
+impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
+    pub(crate) fn new(concurrency: std::num::NonZeroU32, engine: E) -> Self {
+        let inner = Inner { scheduler: Scheduler::new(concurrency), parkers: Vec::new() };
+        Dispatcher { inner: Mutex::new(inner), engine }
+    }
+
+    /// Associates the calling thread (B1).
+    pub(crate) fn join(&self) -> Member {
+        let mut inner = lock(&self.inner);
+        let id = inner.scheduler.join();
+        if inner.parkers.len() <= id.0 as usize {
+            inner.parkers.push(Arc::new(Parker::default()));
+        }
+        Member { id, parker: Arc::clone(&inner.parkers[id.0 as usize]) }
+    }
+
+    /// Ends the association (B2, B15).
+    pub(crate) fn leave(&self, member: &Member) {
+        let mut inner = lock(&self.inner);
+        inner.scheduler.leave(member.id);
+        self.settle(inner);
+    }
+
+    /// A packet at once, or how to wait for one: what `wait` is to be called with.
+    #[inline]
+    pub(crate) fn try_get(&self, worker: WorkerId) -> Result<P, Next<P>> {
+        let mut inner = lock(&self.inner);
+        let next = inner.scheduler.get(worker);
+        self.settle(inner);
+        match next {
+            Next::Packet(packet) => Ok(packet),
+            waiting => Err(waiting),
+        }
+    }
+
+    /// Waits for a packet until the clock has passed `deadline`.
+    #[inline(never)]
+    pub(crate) fn wait(
+        &self,
+        member: &Member,
+        deadline: Option<u64>,
+        mut next: Next<P>,
+    ) -> Result<P, Empty> {
+        let mut batch = Batch::default();
+        loop {
+            let parked = match next {
+                Next::Packet(packet) => return Ok(packet),
+                Next::Closed => return Err(Empty::Closed),
+                Next::Poll => {
+                    self.engine.poll(deadline, &mut batch);
+                    false
+                }
+                Next::Park => {
+                    member.parker.park(deadline);
+                    true
+                }
+            };
+            let late = deadline.is_some_and(|deadline| deadline <= clock::now());
+            let mut inner = lock(&self.inner);
+            // The poller takes the first of what it brings; the rest waits for its next visit, or for a tick.
+            let refused =
+                if parked { None } else { enqueue(&mut inner, &mut batch, Urgency::Lazy) };
+            next = if late {
+                inner.scheduler.give_up(member.id)
+            } else {
+                inner.scheduler.resume(member.id)
+            };
+            let over = late && matches!(next, Next::Poll | Next::Park);
+            self.settle(inner);
+            drop(refused);
+            if over {
+                return Err(Empty::TimedOut);
+            }
+        }
+    }
+
+    /// What else is queued, up to `limit` packets, for a worker that has just been given one (A33, B14).
+    pub(crate) fn take_more(&self, limit: usize, packets: &mut Vec<P>) {
+        let mut inner = lock(&self.inner);
+        inner.scheduler.take_more(limit, |packet| packets.push(packet));
+        self.settle(inner);
+    }
+
+    /// Queues one packet; gives it back if the port is closed.
+    #[inline]
+    pub(crate) fn post(&self, packet: P, urgency: Urgency) -> Result<(), P> {
+        let mut inner = lock(&self.inner);
+        let posted = inner.scheduler.post(packet, urgency);
+        self.settle(inner);
+        posted
+    }
+
+    /// Queues what an engine or a closing handle has completed.
+    pub(crate) fn post_batch(&self, batch: &mut Batch<P>, urgency: Urgency) {
+        if batch.is_empty() {
+            return;
+        }
+        let mut inner = lock(&self.inner);
+        let refused = enqueue(&mut inner, batch, urgency);
+        self.settle(inner);
+        drop(refused);
+    }
+
+    /// Collects what has completed although no worker sleeps in the engine.
+    pub(crate) fn harvest(&self, urgency: Urgency) {
+        let mut batch = Batch::default();
+        let swallowed = self.engine.poll(Some(0), &mut batch);
+        if batch.is_empty() && !swallowed {
+            return;
+        }
+        let mut inner = lock(&self.inner);
+        if swallowed {
+            inner.scheduler.wake_absorbed();
+        }
+        let refused = enqueue(&mut inner, &mut batch, urgency);
+        self.settle(inner);
+        drop(refused);
+    }
+
+    /// A running worker blocks elsewhere (B8); false if it did not count.
+    pub(crate) fn blocked(&self, worker: WorkerId) -> bool {
+        let mut inner = lock(&self.inner);
+        let counted = inner.scheduler.blocked(worker);
+        self.settle(inner);
+        counted
+    }
+
+    /// It runs again (B9).
+    pub(crate) fn unblocked(&self, worker: WorkerId) {
+        let mut inner = lock(&self.inner);
+        inner.scheduler.unblocked(worker);
+        self.settle(inner);
+    }
+
+    /// The periodic look of the steward.
+    pub(crate) fn tick(&self) -> Tick {
+        let mut inner = lock(&self.inner);
+        let tick = inner.scheduler.tick();
+        self.settle(inner);
+        tick
+    }
+
+    /// Wakes every waiter for good and drops what is queued (A15, A18). True for the call that did it.
+    pub(crate) fn close(&self) -> bool {
+        let mut inner = lock(&self.inner);
+        let first = !inner.scheduler.is_closed();
+        let packets = inner.scheduler.close();
+        self.settle(inner);
+        drop(packets);
+        first
+    }
+
+    pub(crate) fn counts(&self) -> Counts {
+        lock(&self.inner).scheduler.counts()
+    }
+
+    /// Ends a transition: carries out the wake-ups that became due, after the lock is released.
+    #[inline]
+    fn settle(&self, mut inner: MutexGuard<'_, Inner<P>>) {
+        if let Some(wake) = inner.scheduler.next_wake() {
+            self.settle_slowly(inner, wake);
+        }
+    }
+
+    #[inline(never)]
+    fn settle_slowly(&self, mut inner: MutexGuard<'_, Inner<P>>, first: Wake) {
+        let mut parkers = Batch::default();
+        let mut poller = false;
+        let mut next = Some(first);
+        while let Some(wake) = next {
+            match wake {
+                Wake::Poller => poller = true,
+                Wake::Unpark(worker) => parkers.push(Arc::clone(&inner.parkers[worker.0 as usize])),
+            }
+            next = inner.scheduler.next_wake();
+        }
+        drop(inner);
+        parkers.drain().for_each(|parker| parker.unpark());
+        if poller {
+            self.engine.wake();
+        }
+    }
+}
+
+/// Queues a batch; what a closed port refuses comes back, to be dropped outside the lock.
+#[must_use]
+fn enqueue<P>(inner: &mut Inner<P>, batch: &mut Batch<P>, urgency: Urgency) -> Option<Vec<P>> {
+    let mut refused = None;
+    for packet in batch.drain() {
+        if let Err(packet) = inner.scheduler.post(packet, urgency) {
+            refused.get_or_insert_with(Vec::new).push(packet);
+        }
+    }
+    refused
+}

@@ -1,0 +1,165 @@
+//! The epoll set of a port: where the workers that may run next sleep, and what an event means.
+//!
+//! Members of the set, all edge-triggered: every associated socket for its whole life (in, out, rdhup), an
+//! eventfd by which sleepers are woken, the timerfd of the port's timers.
+//!
+//! # Why sleepers share the set
+//! A sleeper in epoll_wait is an exclusive waiter, queued at the head: one event wakes one thread, the one
+//! that came last (fs/eventpoll.c, ep_poll and ep_poll_callback, seen in 6.18). That is contract A45 for
+//! free, and no thread switch between noticing a completion and working on it.
+//!
+//! # Invariants
+//! 1. An event is acted on only through a token that is still in the table, so what was registered under
+//!    a descriptor number that has been closed and used again touches nobody.
+//! 2. The eventfd is only ever written: each write is an edge. Its counter would fill after 2^64 writes.
+//! 3. No lock is held while a socket acts on its event.
+
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::{Arc, Mutex};
+
+use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
+use rustix::event::{EventfdFlags, eventfd};
+use rustix::io::Errno;
+use rustix::time::Timespec;
+use wharf_core::operation::OpId;
+use wharf_core::slots::{Slots, Token};
+
+use super::alarm::Alarm;
+use super::socket::Socket;
+use crate::Packet;
+use crate::clock;
+use crate::dispatch::{Batch, Engine};
+use crate::sync::lock;
+
+/// Tokens of the set's own members; the table never gives them out, its generations are odd and its
+/// indices small.
+const WAKE: Token = Token(u64::MAX - 1);
+const ALARM: Token = Token(u64::MAX - 3);
+
+/// Events taken in one call. What is left wakes the next sleeper, so a burst spreads over the workers.
+const EVENTS_PER_CALL: usize = 32;
+
+/// What happens when a timer is due.
+pub(crate) enum Due<T> {
+    /// A timer of the program ends as a packet.
+    Timer(Packet<T>),
+    /// An operation's deadline has come.
+    Deadline(Token, OpId),
+    /// A listener that ran out of descriptors tries again.
+    Retry(Token),
+}
+
+/// The set.
+pub(crate) struct Epoll<T: Send + 'static> {
+    set: OwnedFd,
+    wake: OwnedFd,
+    pub(crate) alarm: Alarm<Due<T>>,
+    sockets: Mutex<Slots<Arc<Socket<T>>>>,
+}
+
+impl<T: Send + 'static> Epoll<T> {
+    pub(crate) fn new() -> Result<Self, Errno> {
+        let set = epoll::create(CreateFlags::CLOEXEC)?;
+        let wake = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
+        let alarm = Alarm::new()?;
+        let edge = EventFlags::IN | EventFlags::ET;
+        epoll::add(&set, &wake, EventData::new_u64(WAKE.0), edge)?;
+        epoll::add(&set, alarm.fd(), EventData::new_u64(ALARM.0), edge)?;
+        Ok(Epoll { set, wake, alarm, sockets: Mutex::default() })
+    }
+
+    /// Enters a socket in the table; it gets no events before [`Epoll::watch`].
+    pub(crate) fn enter(&self, make: impl FnOnce(Token) -> Arc<Socket<T>>) -> Arc<Socket<T>> {
+        let mut made = None;
+        lock(&self.sockets).insert_with(|token| Arc::clone(made.insert(make(token))));
+        made.expect("insert_with calls make")
+    }
+
+    /// Registers a descriptor for the life of its socket.
+    pub(crate) fn watch(&self, fd: BorrowedFd<'_>, token: Token) -> Result<(), Errno> {
+        let flags = EventFlags::IN | EventFlags::OUT | EventFlags::RDHUP | EventFlags::ET;
+        epoll::add(&self.set, fd, EventData::new_u64(token.0), flags)
+    }
+
+    /// Ends a registration, before its descriptor is closed. The token finds nobody from now on.
+    pub(crate) fn leave(&self, fd: BorrowedFd<'_>, token: Token) {
+        // ENOENT: it was never watched. Explicit, because a duplicate of the descriptor, in this process or
+        // in a child, would keep the registration alive.
+        let _ = epoll::delete(&self.set, fd);
+        let socket = lock(&self.sockets).remove(token);
+        drop(socket); // outside the lock
+    }
+
+    /// The sockets of this moment.
+    pub(crate) fn sockets(&self) -> Vec<Arc<Socket<T>>> {
+        lock(&self.sockets).iter().cloned().collect()
+    }
+
+    fn find(&self, token: Token) -> Option<Arc<Socket<T>>> {
+        lock(&self.sockets).get(token).cloned()
+    }
+
+    fn ring(&self, out: &mut Batch<Packet<T>>) {
+        for due in self.alarm.due() {
+            match due {
+                Due::Timer(packet) => out.push(packet),
+                Due::Deadline(token, id) => {
+                    if let Some(socket) = self.find(token) {
+                        socket.expire(id, out);
+                    }
+                }
+                Due::Retry(token) => {
+                    if let Some(socket) = self.find(token) {
+                        socket.retry(out);
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl<T: Send + 'static> Engine<Packet<T>> for Epoll<T> {
+    fn poll(&self, deadline: Option<u64>, out: &mut Batch<Packet<T>>) -> bool {
+        let mut space = [const { MaybeUninit::<Event>::uninit() }; EVENTS_PER_CALL];
+        let timeout = deadline.map(remaining);
+        let events = match epoll::wait(&self.set, &mut space, timeout.as_ref()) {
+            Ok((events, _)) => events,
+            Err(Errno::INTR) => return false, // the caller looks at its deadline and comes again
+            Err(error) => unreachable!("epoll_wait on a set of our own: {error}"),
+        };
+        let mut swallowed = false;
+        for event in events {
+            let flags = event.flags;
+            match Token(event.data.u64()) {
+                WAKE => swallowed = true,
+                ALARM => self.ring(out),
+                token => {
+                    if let Some(socket) = self.find(token) {
+                        socket.on_event(flags, out);
+                    }
+                }
+            }
+        }
+        swallowed
+    }
+
+    fn wake(&self) {
+        let written = rustix::io::write(&self.wake, &1_u64.to_ne_bytes());
+        debug_assert!(written.is_ok(), "invariant 2: {written:?}");
+    }
+}
+
+/// What is left until a deadline, for epoll_wait: whole milliseconds, rounded up, as many as it takes;
+/// a longer wait is continued by the caller.
+fn remaining(deadline: u64) -> Timespec {
+    let ns = if deadline == 0 { 0 } else { deadline.saturating_sub(clock::now()) };
+    let ms = ns.div_ceil(1_000_000).min(i32::MAX as u64);
+    clock::timespec(ms * 1_000_000)
+}
+
+impl<T: Send + 'static> AsFd for Epoll<T> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.set.as_fd()
+    }
+}

@@ -1,0 +1,74 @@
+//! What a pending operation carries, and how it becomes its packet.
+
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
+
+use rustix::io::Errno;
+use wharf_core::timers::TimerKey;
+
+use crate::{Buffer, Packet};
+
+/// What is to be done. Large and rare parts are boxed: there are two of these inline in every socket.
+#[derive(Debug)]
+pub(crate) enum Work {
+    /// Fill the buffer with what a stream has; without room, wait until it has something.
+    Receive(Buffer),
+    /// Take one datagram, and its sender.
+    ReceiveFrom(Buffer),
+    /// Send all of it.
+    Send(Buffer),
+    /// Send one datagram, to this address or to the connected peer.
+    SendTo(Buffer, Option<Box<SocketAddr>>),
+    /// Take one connection.
+    Accept,
+    /// Connect to this address; the flag says that the kernel has been asked.
+    Connect(Box<SocketAddr>, bool),
+}
+
+/// One accepted operation: owner of its buffer and payload until its packet (contract A47, C31).
+#[derive(Debug)]
+pub(crate) struct Operation<T> {
+    pub(crate) payload: T,
+    pub(crate) work: Work,
+    /// Bytes so far.
+    pub(crate) transferred: usize,
+    /// The deadline that is set for it.
+    pub(crate) deadline: Option<TimerKey>,
+    /// What an accept has taken, or who sent a datagram.
+    pub(crate) peer: Option<Box<SocketAddr>>,
+    pub(crate) socket: Option<OwnedFd>,
+}
+
+impl<T> Operation<T> {
+    pub(crate) fn new(payload: T, work: Work) -> Self {
+        Operation { payload, work, transferred: 0, deadline: None, peer: None, socket: None }
+    }
+
+    /// The end of the operation.
+    pub(crate) fn into_packet(self, key: usize, result: Result<usize, Errno>) -> Packet<T> {
+        let mut packet = Packet::new(key, self.payload, result.map_err(io::Error::from));
+        packet.transferred = self.transferred;
+        packet.buffer = self.work.into_buffer();
+        packet.peer = self.peer.map(|peer| *peer);
+        packet.socket = self.socket;
+        packet
+    }
+}
+
+impl Work {
+    pub(crate) fn into_buffer(self) -> Buffer {
+        match self {
+            Work::Receive(buffer)
+            | Work::ReceiveFrom(buffer)
+            | Work::Send(buffer)
+            | Work::SendTo(buffer, _) => buffer,
+            Work::Accept | Work::Connect(..) => Buffer::default(),
+        }
+    }
+
+    /// Which of a socket's two FIFOs it belongs to.
+    pub(crate) fn is_input(&self) -> bool {
+        matches!(self, Work::Receive(_) | Work::ReceiveFrom(_) | Work::Accept)
+    }
+}

@@ -1,0 +1,497 @@
+//! One associated socket: what is pending on it, what is known of it, and its end.
+//!
+//! # Invariants
+//! 1. Every operation is in one place: with the caller of `issue`, in a FIFO under the lock, or in a packet.
+//! 2. Operations of one direction take effect in issue order: one is tried only if it is the front, and
+//!    inline only if nothing is pending before it (contract C45, C46).
+//! 3. `ready` is false only after the kernel said that it has no more, so that an edge is certain to come.
+//! 4. The descriptor is used under the lock only, and it is gone from the lock when it is closed: no
+//!    operation reaches a descriptor number that belongs to somebody else.
+//! 5. Packets are delivered, and payloads dropped, after the lock is released.
+//!
+//! # Why `ready` survives a short read after a hang-up
+//! Data and end of stream may arrive under one edge. After the data nothing new would happen, so once an
+//! event has told of the end (rdhup, hup, err), a short read leaves `ready` set; EAGAIN clears it.
+//!
+//! # Failure that stays
+//! The kernel reports a reset once; contract D48 wants it reported to every later operation, so it is kept.
+//!
+//! # References
+//! Contract C16-C19, C28, C33-C35, C39-C41, C45-C47, D42-D51, D78, D81.
+
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::{AcqRel, Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use rustix::event::epoll::EventFlags;
+use rustix::io::Errno;
+use rustix::net::Shutdown;
+use wharf_core::operation::{OpId, Pending};
+use wharf_core::slots::Token;
+
+use super::attempt::{Attempt, attempt};
+use super::epoll::Due;
+use super::identity::Identity;
+use super::operation::{Operation, Work};
+use crate::Packet;
+use crate::clock;
+use crate::dispatch::Batch;
+use crate::port::Shared;
+use crate::sync::lock;
+
+/// How long a listener waits before it tries again for want of descriptors or memory. No event tells when
+/// there are some; 20 tries a second cost nothing and a client does not notice.
+const RETRY_NS: u64 = 50_000_000;
+
+/// What kind of socket it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    Stream,
+    Listener,
+    Datagram,
+}
+
+/// One direction.
+struct Side<T> {
+    pending: Pending<Operation<T>>,
+    /// A try may succeed (invariant 3).
+    ready: bool,
+    /// The program has shut this direction down.
+    shut: bool,
+    /// The end of stream is to be sent once nothing is pending.
+    end_due: bool,
+}
+
+struct State<T> {
+    /// `None` once closed.
+    fd: Option<OwnedFd>,
+    identity: Option<Identity>,
+    issued: u64,
+    input: Side<T>,
+    output: Side<T>,
+    watched: bool,
+    /// An event has told that the peer's side is over.
+    hung_up: bool,
+    /// The connection is broken, for good.
+    broken: Option<Errno>,
+    /// A listener waits for its next try.
+    resting: bool,
+}
+
+/// An associated socket, shared by its handles and the engine's table.
+pub(crate) struct Socket<T: Send + 'static> {
+    pub(crate) port: Arc<Shared<T>>,
+    pub(crate) key: usize,
+    pub(crate) shape: Shape,
+    token: Token,
+    /// Handles of the program; the last one closes.
+    handles: AtomicUsize,
+    state: Mutex<State<T>>,
+}
+
+impl<T: Send + 'static> Socket<T> {
+    /// Associates a descriptor with a port; `watch` is false for a stream that is not connected yet, whose
+    /// readiness would mean nothing.
+    pub(crate) fn associate(
+        port: &Arc<Shared<T>>,
+        fd: OwnedFd,
+        key: usize,
+        shape: Shape,
+        watch: bool,
+    ) -> Result<Arc<Socket<T>>, Errno> {
+        let identity = Identity::claim(&fd)?;
+        let engine = &port.dispatcher.engine;
+        let side =
+            || Side { pending: Pending::default(), ready: true, shut: false, end_due: false };
+        let socket = engine.enter(|token| {
+            Arc::new(Socket {
+                port: Arc::clone(port),
+                key,
+                shape,
+                token,
+                handles: AtomicUsize::new(1),
+                state: Mutex::new(State {
+                    fd: Some(fd),
+                    identity: Some(identity),
+                    issued: 0,
+                    input: side(),
+                    output: side(),
+                    watched: false,
+                    hung_up: false,
+                    broken: None,
+                    resting: false,
+                }),
+            })
+        });
+        let watched = if watch { socket.watch(&mut lock(&socket.state)) } else { Ok(()) };
+        match watched {
+            Ok(()) => Ok(socket),
+            Err(error) => {
+                socket.close();
+                Err(error)
+            }
+        }
+    }
+
+    fn watch(&self, state: &mut State<T>) -> Result<(), Errno> {
+        if let (Some(fd), false) = (&state.fd, state.watched) {
+            self.port.dispatcher.engine.watch(fd.as_fd(), self.token)?;
+            state.watched = true;
+        }
+        Ok(())
+    }
+
+    /// Accepts an operation, or gives it back with the reason. An accepted one ends in one packet.
+    #[inline]
+    pub(crate) fn issue(&self, mut operation: Operation<T>) -> Result<OpId, (Errno, Operation<T>)> {
+        let mut state = lock(&self.state);
+        if let Err(error) = self.admit(&state, &operation.work) {
+            return Err((error, operation));
+        }
+        let id = OpId(state.issued + 1);
+        let fd = state.fd.take().expect("admitted with a descriptor");
+        let side = state.side(operation.work.is_input());
+        if side.pending.is_empty() && side.ready {
+            let ended = attempt(fd.as_fd(), &mut operation);
+            if let Attempt::Done { result: Err(error), .. } = ended
+                && self.is_exhaustion(error)
+            {
+                self.rest(&mut state);
+            } else if let Some(result) = state.note(ended, operation.work.is_input()) {
+                state.fd = Some(fd);
+                return self.end_at_once(state, id, operation, result);
+            }
+        }
+        state.fd = Some(fd);
+        let connects = matches!(operation.work, Work::Connect(..));
+        if connects && let Err(error) = self.watch(&mut state) {
+            return Err((error, operation));
+        }
+        state.issued = id.0;
+        state.side(operation.work.is_input()).pending.push(id, operation);
+        Ok(id)
+    }
+
+    /// What is refused before it is tried (C18).
+    fn admit(&self, state: &State<T>, work: &Work) -> Result<(), Errno> {
+        if state.fd.is_none() {
+            return Err(Errno::BADF);
+        }
+        if self.port.is_closed() {
+            return Err(Errno::CANCELED);
+        }
+        if let Some(error) = state.broken {
+            return Err(error);
+        }
+        match work {
+            Work::Accept if self.port.is_draining() => Err(Errno::CANCELED),
+            Work::Receive(_) | Work::ReceiveFrom(_) if state.input.shut => Err(Errno::SHUTDOWN),
+            Work::Send(_) | Work::SendTo(..) if state.output.shut => Err(Errno::SHUTDOWN),
+            Work::Receive(_) | Work::Send(_)
+                if !state.watched && state.output.pending.is_empty() =>
+            {
+                Err(Errno::NOTCONN)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// An inline try is over: success is a packet, failure a refusal (C17, C18), but for what Windows
+    /// reports by a packet whenever it happens: a connection that fails (D34), a datagram cut short (C25).
+    fn end_at_once(
+        &self,
+        mut state: MutexGuard<'_, State<T>>,
+        id: OpId,
+        operation: Operation<T>,
+        result: Result<usize, Errno>,
+    ) -> Result<OpId, (Errno, Operation<T>)> {
+        if let Err(error) = result {
+            let by_packet = match operation.work {
+                Work::Connect(..) => !is_misuse_of_connect(error),
+                _ => {
+                    error == Errno::MSGSIZE
+                        && self.shape == Shape::Datagram
+                        && operation.work.is_input()
+                }
+            };
+            if !by_packet {
+                return Err((error, operation));
+            }
+        }
+        state.issued = id.0;
+        let watched = match (&operation.work, result) {
+            (Work::Connect(..), Ok(_)) => self.watch(&mut state),
+            _ => Ok(()),
+        };
+        drop(state);
+        let result = result.and_then(|bytes| watched.map(|()| bytes));
+        self.port.deliver(operation.into_packet(self.key, result));
+        Ok(id)
+    }
+
+    /// Something has happened to the descriptor.
+    pub(crate) fn on_event(&self, flags: EventFlags, out: &mut Batch<Packet<T>>) {
+        let mut state = lock(&self.state);
+        let over = flags.intersects(EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR);
+        state.hung_up |= over;
+        if flags.contains(EventFlags::IN) || over {
+            state.input.ready = true;
+            self.drive(&mut state, true, out);
+        }
+        if flags.contains(EventFlags::OUT) || flags.intersects(EventFlags::HUP | EventFlags::ERR) {
+            state.output.ready = true;
+            self.drive(&mut state, false, out);
+        }
+    }
+
+    /// A listener has waited for descriptors.
+    pub(crate) fn retry(&self, out: &mut Batch<Packet<T>>) {
+        let mut state = lock(&self.state);
+        state.resting = false;
+        self.drive(&mut state, true, out);
+    }
+
+    /// Carries on with one direction as far as it goes.
+    fn drive(&self, state: &mut State<T>, input: bool, out: &mut Batch<Packet<T>>) {
+        let Some(fd) = state.fd.take() else { return };
+        loop {
+            let broken = state.broken;
+            let resting = state.resting;
+            let side = state.side(input);
+            let Some(operation) = side.pending.front_mut() else { break };
+            if !side.ready || resting {
+                break;
+            }
+            let ended = match broken {
+                Some(error) => Attempt::Done { result: Err(error), exhausted: false },
+                None => attempt(fd.as_fd(), operation),
+            };
+            if let Attempt::Done { result: Err(error), .. } = ended
+                && self.is_exhaustion(error)
+            {
+                self.rest(state);
+                break;
+            }
+            let Some(result) = state.note(ended, input) else { break };
+            let operation = state.side(input).pending.pop().expect("the front that was tried");
+            out.push(self.end(operation, result));
+        }
+        if !input {
+            state.output.send_end(fd.as_fd());
+        }
+        state.fd = Some(fd);
+    }
+
+    /// An operation's packet; its deadline is called off.
+    fn end(&self, operation: Operation<T>, result: Result<usize, Errno>) -> Packet<T> {
+        if let Some(deadline) = operation.deadline {
+            self.port.dispatcher.engine.alarm.clear(deadline);
+        }
+        operation.into_packet(self.key, result)
+    }
+
+    /// Whether an accept failed for want of something that comes back.
+    fn is_exhaustion(&self, error: Errno) -> bool {
+        self.shape == Shape::Listener
+            && matches!(error, Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM)
+    }
+
+    fn rest(&self, state: &mut State<T>) {
+        if !std::mem::replace(&mut state.resting, true) {
+            self.port.dispatcher.engine.alarm.set(clock::now() + RETRY_NS, Due::Retry(self.token));
+        }
+    }
+
+    /// Ends one operation that is still pending (C33, C35); false if none has this id.
+    pub(crate) fn cancel(&self, id: OpId) -> bool {
+        let mut batch = Batch::default();
+        let found = self.withdraw(id, Errno::CANCELED, &mut batch);
+        self.port.deliver_batch(&mut batch);
+        found
+    }
+
+    /// An operation's deadline has come.
+    pub(crate) fn expire(&self, id: OpId, out: &mut Batch<Packet<T>>) {
+        self.withdraw(id, Errno::TIMEDOUT, out);
+    }
+
+    fn withdraw(&self, id: OpId, reason: Errno, out: &mut Batch<Packet<T>>) -> bool {
+        let mut state = lock(&self.state);
+        let State { input, output, fd, .. } = &mut *state;
+        let found = input.pending.withdraw(id).or_else(|| output.pending.withdraw(id));
+        let Some(operation) = found else { return false };
+        out.push(self.end(operation, Err(reason)));
+        if let Some(fd) = fd {
+            output.send_end(fd.as_fd());
+        }
+        true
+    }
+
+    /// Ends everything that is pending in the given directions (C34); answers how many it was.
+    pub(crate) fn cancel_all(&self, input: bool, output: bool, reason: Errno) -> usize {
+        let mut batch = Batch::default();
+        let count = self.drain(&mut lock(&self.state), input, output, reason, &mut batch);
+        self.port.deliver_batch(&mut batch);
+        count
+    }
+
+    fn drain(
+        &self,
+        state: &mut State<T>,
+        input: bool,
+        output: bool,
+        reason: Errno,
+        out: &mut Batch<Packet<T>>,
+    ) -> usize {
+        let mut count = 0;
+        for (wanted, side) in [(input, &mut state.input), (output, &mut state.output)] {
+            if wanted {
+                for operation in side.pending.drain() {
+                    out.push(self.end(operation, Err(reason)));
+                    count += 1;
+                }
+            }
+        }
+        if let State { fd: Some(fd), output, .. } = state {
+            output.send_end(fd.as_fd());
+        }
+        count
+    }
+
+    /// Sets when a pending operation is over at the latest; false if it is not pending any more.
+    pub(crate) fn set_deadline(&self, id: OpId, at: u64) -> bool {
+        let mut state = lock(&self.state);
+        let State { input, output, .. } = &mut *state;
+        let Some(operation) = input.pending.find_mut(id).or_else(|| output.pending.find_mut(id))
+        else {
+            return false;
+        };
+        let alarm = &self.port.dispatcher.engine.alarm;
+        let key = alarm.set(at, Due::Deadline(self.token, id));
+        if let Some(old) = operation.deadline.replace(key) {
+            alarm.clear(old);
+        }
+        true
+    }
+
+    /// Shuts one direction, or both, down (D50, D51).
+    pub(crate) fn shut_down(&self, read: bool, write: bool) -> Result<(), Errno> {
+        let mut state = lock(&self.state);
+        if !state.watched {
+            return Err(Errno::NOTCONN);
+        }
+        // The receiving side is shut in here only: the kernel would end the pending receives, which still
+        // get later data.
+        state.input.shut |= read;
+        if write && !state.output.shut {
+            state.output.shut = true;
+            state.output.end_due = true;
+            if let State { fd: Some(fd), output, .. } = &mut *state {
+                output.send_end(fd.as_fd());
+            }
+        }
+        Ok(())
+    }
+
+    /// Number of pending operations: input, output.
+    pub(crate) fn pending(&self) -> (usize, usize) {
+        let state = lock(&self.state);
+        (state.input.pending.len(), state.output.pending.len())
+    }
+
+    /// Calls with the descriptor, which is open as long as a handle lives.
+    pub(crate) fn with_fd<R>(&self, call: impl FnOnce(BorrowedFd<'_>) -> R) -> R {
+        let state = lock(&self.state);
+        call(state.fd.as_ref().expect("open while a handle lives").as_fd())
+    }
+
+    pub(crate) fn add_handle(&self) {
+        self.handles.fetch_add(1, Relaxed); // a handle exists: its owner's
+    }
+
+    /// AcqRel: what the other handles did before their drop happens before the close.
+    pub(crate) fn drop_handle(&self) {
+        if self.handles.fetch_sub(1, AcqRel) == 1 {
+            self.close();
+        }
+    }
+
+    /// Closes the descriptor; everything pending ends, with its packet and key (C39-C41).
+    fn close(&self) {
+        let mut batch = Batch::default();
+        let (fd, identity) = {
+            let mut state = lock(&self.state);
+            let reason =
+                if self.shape == Shape::Stream { Errno::CONNABORTED } else { Errno::CANCELED };
+            let closed = (state.fd.take(), state.identity.take());
+            self.drain(&mut state, true, true, reason, &mut batch);
+            closed
+        };
+        if let Some(fd) = fd {
+            self.port.dispatcher.engine.leave(fd.as_fd(), self.token);
+            drop(identity); // before the close: the kernel may give the inode to the next socket
+            drop(fd);
+        }
+        self.port.deliver_batch(&mut batch);
+    }
+}
+
+impl<T> State<T> {
+    #[inline]
+    fn side(&mut self, input: bool) -> &mut Side<T> {
+        if input { &mut self.input } else { &mut self.output }
+    }
+
+    /// Draws the conclusions of a try; answers the result if the operation is over.
+    #[inline]
+    fn note(&mut self, ended: Attempt, input: bool) -> Option<Result<usize, Errno>> {
+        match ended {
+            Attempt::Later => {
+                self.side(input).ready = false;
+                if input {
+                    self.hung_up = false;
+                }
+                None
+            }
+            Attempt::Done { result: Ok(bytes), exhausted } => {
+                if exhausted && !self.hung_up {
+                    self.side(input).ready = false;
+                }
+                Some(Ok(bytes))
+            }
+            Attempt::Done { result: Err(Errno::CONNRESET | Errno::PIPE), .. } => {
+                self.broken = Some(Errno::CONNRESET);
+                Some(Err(Errno::CONNRESET))
+            }
+            Attempt::Done { result: Err(error), .. } => Some(Err(error)),
+        }
+    }
+}
+
+impl<T> Side<T> {
+    /// Sends the end of stream that waited for the sends before it.
+    fn send_end(&mut self, fd: BorrowedFd<'_>) {
+        if self.end_due && self.pending.is_empty() {
+            self.end_due = false;
+            // ENOTCONN: the connection is gone, and the need for an end with it.
+            let _ = rustix::net::shutdown(fd, Shutdown::Write);
+        }
+    }
+}
+
+/// Errors that say that the call was wrong, and not that nobody answered.
+fn is_misuse_of_connect(error: Errno) -> bool {
+    matches!(
+        error,
+        Errno::ISCONN
+            | Errno::ALREADY
+            | Errno::INVAL
+            | Errno::AFNOSUPPORT
+            | Errno::ADDRNOTAVAIL
+            | Errno::ADDRINUSE
+            | Errno::ACCESS
+            | Errno::PERM
+            | Errno::PROTOTYPE
+    )
+}

@@ -1,0 +1,433 @@
+//! The completion port.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::{AcqRel, Relaxed, SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
+use std::time::Duration;
+
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
+use wharf_core::scheduler::{Urgency, WorkerId};
+use wharf_core::timers::TimerKey;
+
+use crate::dispatch::{Batch, Dispatcher, Empty, Member};
+use crate::engine::{Due, Epoll, Shape, Socket};
+use crate::run::Idle;
+use crate::steward::{self, Look, Watched};
+use crate::worker::{self, Home};
+use crate::{Concurrency, GetError, Packet, Source, Stats, Stream, clock};
+
+/// What the handles of a port share.
+pub(crate) struct Shared<T: Send + 'static> {
+    /// Unique in the process, never 0.
+    id: u64,
+    pub(crate) dispatcher: Dispatcher<Packet<T>, Epoll<T>>,
+    /// No operation is accepted any more. Stored before `close` visits the sockets, read under a socket's
+    /// lock: an operation is refused, or pending early enough to be found by the visit.
+    closed: AtomicBool,
+    draining: AtomicBool,
+    /// Workers tell a drain here that they have nothing to do.
+    idle: Idle,
+    /// `Port` values; the last one closes.
+    handles: AtomicUsize,
+}
+
+impl<T: Send + 'static> Shared<T> {
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+
+    pub(crate) fn idle(&self) -> &Idle {
+        &self.idle
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Relaxed)
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Relaxed)
+    }
+
+    /// Queues the packet of an operation. On a closed port it ends here (A17, A18).
+    #[inline]
+    pub(crate) fn deliver(&self, packet: Packet<T>) {
+        let urgency = worker::urgency(self.id);
+        let _unreachable = self.dispatcher.post(packet, urgency);
+        if urgency == Urgency::Lazy {
+            steward::arm();
+        }
+    }
+
+    /// Queues several.
+    pub(crate) fn deliver_batch(&self, batch: &mut Batch<Packet<T>>) {
+        if !batch.is_empty() {
+            let urgency = worker::urgency(self.id);
+            self.dispatcher.post_batch(batch, urgency);
+            if urgency == Urgency::Lazy {
+                steward::arm();
+            }
+        }
+    }
+
+    /// Ends every timer with its packet; answers how many. Deadlines go with their operations.
+    pub(crate) fn cancel_timers(&self) -> usize {
+        let mut batch = Batch::default();
+        let mut count = 0;
+        for due in self.dispatcher.engine.alarm.drain() {
+            if let Due::Timer(packet) = due {
+                batch.push(Packet { result: Err(Errno::CANCELED.into()), ..packet });
+                count += 1;
+            }
+        }
+        self.deliver_batch(&mut batch);
+        count
+    }
+
+    fn close(&self) {
+        self.closed.store(true, SeqCst);
+        if !self.dispatcher.close() {
+            return;
+        }
+        // The operations that are still pending would never be heard of: they end now, and their payloads,
+        // which may own the very handles that keep them, are dropped.
+        for socket in self.dispatcher.engine.sockets() {
+            socket.cancel_all(true, true, Errno::CANCELED);
+        }
+        drop(self.dispatcher.engine.alarm.drain());
+    }
+}
+
+impl<T: Send + 'static> Home for Shared<T> {
+    fn leave(&self, member: &Member) {
+        self.dispatcher.leave(member);
+    }
+
+    fn blocked(&self, worker: WorkerId) -> bool {
+        self.dispatcher.blocked(worker)
+    }
+
+    fn unblocked(&self, worker: WorkerId) {
+        self.dispatcher.unblocked(worker);
+    }
+}
+
+impl<T: Send + 'static> Watched for Shared<T> {
+    fn look(&self) -> Look {
+        let before = self.dispatcher.tick();
+        if before.unpolled {
+            self.dispatcher.harvest(Urgency::Now);
+        }
+        match before {
+            tick if tick.quiet => Look::Quiet,
+            tick if tick.moved => Look::Moved,
+            _ => Look::InUse,
+        }
+    }
+}
+
+/// An I/O completion port.
+///
+/// Operations on associated handles, timers and [`post`](Port::post)s end as [`Packet`]s in one FIFO;
+/// any thread takes them with [`get`](Port::get) and thereby becomes a worker of the port. Of the
+/// workers that wait the newest is released first, and at most as many run as the concurrency value
+/// says; a worker that blocks inside [`blocking`](crate::blocking) does not count.
+///
+/// `T` is the payload: what the program calls an operation, and gets back with its packet.
+///
+/// A `Port` is a handle and is cloned like an [`Arc`]. When the last one is dropped the port closes.
+///
+/// ```
+/// # fn main() -> std::io::Result<()> {
+/// use wharf::{Concurrency, Port};
+/// let port = Port::new(Concurrency::PerProcessor)?;
+/// port.post(1, "hello", 5)?;
+/// let packet = port.get(None)?;
+/// assert_eq!((packet.key, packet.payload, packet.result?), (1, "hello", 5));
+/// # Ok(())
+/// # }
+/// ```
+pub struct Port<T: Send + 'static> {
+    pub(crate) shared: Arc<Shared<T>>,
+}
+
+impl<T: Send + 'static> Port<T> {
+    /// Makes a port. It takes three descriptors.
+    ///
+    /// # Errors
+    /// Those of epoll_create1(2), eventfd(2) and timerfd_create(2), mostly for want of descriptors.
+    pub fn new(concurrency: impl Into<Concurrency>) -> io::Result<Self> {
+        static IDS: AtomicU64 = AtomicU64::new(1);
+        let shared = Arc::new(Shared {
+            id: IDS.fetch_add(1, Relaxed),
+            dispatcher: Dispatcher::new(concurrency.into().value(), Epoll::new()?),
+            closed: AtomicBool::new(false),
+            draining: AtomicBool::new(false),
+            idle: Idle::default(),
+            handles: AtomicUsize::new(1),
+        });
+        let watched: std::sync::Weak<Shared<T>> = Arc::downgrade(&shared);
+        steward::watch(watched)?;
+        Ok(Port { shared })
+    }
+
+    /// Queues a packet of the program's own: key, payload and number come back as they are.
+    ///
+    /// Never waits; may be called from anywhere, also by the port's own workers.
+    ///
+    /// # Errors
+    /// The payload, if the port is closed.
+    #[inline]
+    pub fn post(&self, key: usize, payload: T, number: usize) -> Result<(), PostError<T>> {
+        let packet = Packet::new(key, payload, Ok(number));
+        self.shared
+            .dispatcher
+            .post(packet, Urgency::Now)
+            .map_err(|packet| PostError(packet.payload))
+    }
+
+    /// Takes the next packet; waits for it up to `timeout`, without end for `None`.
+    ///
+    /// The calling thread becomes a worker of this port, and leaves the port that it worked for. It counts
+    /// against the concurrency value from the return until its next `get`, also if that returned for
+    /// time (contract B11).
+    ///
+    /// # Errors
+    /// [`GetError::TimedOut`], never before `timeout` has passed; [`GetError::Closed`].
+    #[inline]
+    pub fn get(&self, timeout: Option<Duration>) -> Result<Packet<T>, GetError> {
+        let shared = &self.shared;
+        let worker = worker::enter(shared.id, shared, || shared.dispatcher.join());
+        if worker::must_look() {
+            shared.dispatcher.harvest(Urgency::Lazy);
+        }
+        let got = match shared.dispatcher.try_get(worker) {
+            Ok(packet) => Ok(packet),
+            Err(waiting) => {
+                if shared.is_draining() {
+                    shared.idle.notify();
+                }
+                shared.dispatcher.wait(&worker::member(), deadline(timeout), waiting)
+            }
+        };
+        self.conclude(got)
+    }
+
+    /// Takes the next packet and what else is queued, up to `limit` packets; waits for the first only.
+    ///
+    /// The whole batch counts as one running worker (contract B14).
+    ///
+    /// # Errors
+    /// As [`get`](Port::get). A `limit` of 0 is a [`GetError::TimedOut`] at once.
+    pub fn get_many(
+        &self,
+        limit: usize,
+        timeout: Option<Duration>,
+    ) -> Result<Vec<Packet<T>>, GetError> {
+        if limit == 0 {
+            return Err(GetError::TimedOut);
+        }
+        let mut packets = vec![self.get(timeout)?];
+        self.shared.dispatcher.take_more(limit - 1, &mut packets);
+        Ok(packets)
+    }
+
+    #[inline]
+    fn conclude<R>(&self, got: Result<R, Empty>) -> Result<R, GetError> {
+        steward::arm();
+        got.map_err(|empty| match empty {
+            Empty::TimedOut => GetError::TimedOut,
+            Empty::Closed => {
+                worker::forget(self.shared.id);
+                GetError::Closed
+            }
+        })
+    }
+
+    /// Associates a socket with the port: the end of every operation on it becomes a packet with this key.
+    ///
+    /// Takes a [`TcpListener`](std::net::TcpListener), [`TcpStream`](std::net::TcpStream),
+    /// [`UdpSocket`](std::net::UdpSocket) or their Unix counterparts, which also own descriptors from elsewhere
+    /// (`TcpStream::from(owned_fd)`). The handle that is returned is the socket's owner.
+    ///
+    /// # Errors
+    /// `AlreadyExists` if the socket has a port already, also by way of a duplicated descriptor;
+    /// `InvalidInput` if the descriptor is not a socket of that kind; `NotConnected` if the port is closed;
+    /// the errors of epoll_ctl(2). The socket is closed then.
+    pub fn associate<S: Source>(&self, source: S, key: usize) -> io::Result<S::Handle<T>> {
+        source.associate(self, key)
+    }
+
+    /// A TCP stream to be connected with [`Stream::connect`] to an address of the same family as `like`.
+    ///
+    /// # Errors
+    /// Those of socket(2); `NotConnected` if the port is closed.
+    pub fn unconnected(&self, like: SocketAddr, key: usize) -> io::Result<Stream<T>> {
+        let family = if like.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+        let fd = socket_with(family, SocketType::STREAM, flags, None)?;
+        self.enter(fd, key, Shape::Stream, false).map(Stream::new)
+    }
+
+    pub(crate) fn enter(
+        &self,
+        fd: std::os::fd::OwnedFd,
+        key: usize,
+        shape: Shape,
+        watch: bool,
+    ) -> io::Result<Arc<Socket<T>>> {
+        if self.shared.is_closed() {
+            return Err(GetError::Closed.into());
+        }
+        Ok(Socket::associate(&self.shared, fd, key, shape, watch)?)
+    }
+
+    /// Starts a timer: after `after`, a packet with this key and payload is queued, with the number 0.
+    ///
+    /// # Errors
+    /// The payload, if the port is closed.
+    pub fn start_timer(
+        &self,
+        after: Duration,
+        key: usize,
+        payload: T,
+    ) -> Result<TimerId, PostError<T>> {
+        let packet = Packet::new(key, payload, Ok(0));
+        let timer = TimerId(
+            self.shared.dispatcher.engine.alarm.set(clock::after(after), Due::Timer(packet)),
+        );
+        if self.shared.is_closed() {
+            // Closed meanwhile: either its visit has taken the timer, or this does.
+            if let Some(Due::Timer(packet)) = self.shared.dispatcher.engine.alarm.clear(timer.0) {
+                return Err(PostError(packet.payload));
+            }
+        }
+        Ok(timer)
+    }
+
+    /// Ends a timer before its time: its packet is queued now, with the error `ECANCELED`. False if the
+    /// timer's packet has been queued already.
+    pub fn cancel_timer(&self, timer: TimerId) -> bool {
+        match self.shared.dispatcher.engine.alarm.clear(timer.0) {
+            Some(Due::Timer(packet)) => {
+                let cancelled = Err(Errno::CANCELED.into());
+                self.shared.deliver(Packet { result: cancelled, ..packet });
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Closes the port: every waiting worker returns with [`GetError::Closed`], as will every later `get`;
+    /// queued packets and pending operations are dropped with their payloads. Closing twice is nothing.
+    ///
+    /// To finish the work first, see [`Workers::drain`](crate::Workers::drain).
+    pub fn close(&self) {
+        self.shared.close();
+    }
+
+    /// Refuses accepts from now on and ends those that are pending, with `ECANCELED`.
+    pub fn stop_accepting(&self) {
+        self.shared.draining.store(true, SeqCst);
+        for socket in self.shared.dispatcher.engine.sockets() {
+            if socket.shape == Shape::Listener {
+                socket.cancel_all(true, false, Errno::CANCELED);
+            }
+        }
+    }
+
+    /// Whether [`stop_accepting`](Port::stop_accepting) has been called: the program is about to end, and
+    /// handlers should not start what may last.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.shared.is_draining()
+    }
+
+    /// Ends every pending operation of every handle of the port, with `ECANCELED`; answers how many it was.
+    pub fn cancel_all(&self) -> usize {
+        let sockets = self.shared.dispatcher.engine.sockets();
+        sockets.iter().map(|socket| socket.cancel_all(true, true, Errno::CANCELED)).sum()
+    }
+
+    /// The port's numbers of this moment.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        let sockets = self.shared.dispatcher.engine.sockets();
+        let pending = sockets.iter().map(|socket| socket.pending());
+        let (receiving, sending) = pending.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+        Stats::new(
+            self.shared.dispatcher.counts(),
+            self.shared.dispatcher.engine.alarm.len(),
+            receiving,
+            sending,
+        )
+    }
+
+    /// How the port learns of completions: the name of its engine, for logs.
+    #[must_use]
+    pub fn engine(&self) -> &'static str {
+        crate::engine::NAME
+    }
+}
+
+fn deadline(timeout: Option<Duration>) -> Option<u64> {
+    match timeout {
+        None => None,
+        Some(Duration::ZERO) => Some(0),
+        Some(timeout) => Some(clock::after(timeout)),
+    }
+}
+
+impl<T: Send + 'static> Clone for Port<T> {
+    fn clone(&self) -> Self {
+        self.shared.handles.fetch_add(1, Relaxed); // this handle exists meanwhile
+        Port { shared: Arc::clone(&self.shared) }
+    }
+}
+
+impl<T: Send + 'static> Drop for Port<T> {
+    fn drop(&mut self) {
+        // AcqRel: what was done through the other handles happens before the close.
+        if self.shared.handles.fetch_sub(1, AcqRel) == 1 {
+            self.shared.close();
+        }
+    }
+}
+
+impl<T: Send + 'static> std::fmt::Debug for Port<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Port")
+            .field("id", &self.shared.id)
+            .field("counts", &self.shared.dispatcher.counts())
+            .finish()
+    }
+}
+
+/// Names a timer of a port: [`Port::start_timer`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct TimerId(TimerKey);
+
+/// A post or a timer that a closed port refused; the payload is in it.
+pub struct PostError<T>(pub T);
+
+impl<T> std::fmt::Debug for PostError<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PostError(..)")
+    }
+}
+
+impl<T> std::fmt::Display for PostError<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the port is closed")
+    }
+}
+
+impl<T> std::error::Error for PostError<T> {}
+
+impl<T> From<PostError<T>> for io::Error {
+    fn from(_: PostError<T>) -> Self {
+        GetError::Closed.into()
+    }
+}

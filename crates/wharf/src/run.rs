@@ -1,0 +1,135 @@
+//! Workers on a handler, and the end of their work in order.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Condvar, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::sync::lock;
+use crate::{Packet, Port, worker};
+
+/// What [`Port::drain`] did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Drained {
+    /// Packets that were handled from the call to the end.
+    pub finished: u64,
+    /// Operations that were waiting for a peer and have been cancelled.
+    pub cancelled: usize,
+    /// Packets and operations that were dropped because the time was over.
+    pub left: usize,
+}
+
+/// Tells a drain that a worker has found nothing more to do.
+#[derive(Default)]
+pub(crate) struct Idle {
+    changes: Mutex<u64>,
+    changed: Condvar,
+}
+
+impl Idle {
+    pub(crate) fn notify(&self) {
+        *lock(&self.changes) += 1;
+        self.changed.notify_all();
+    }
+
+    /// Waits until `done` holds, which is asked again after every notification; false if time is over first.
+    fn wait(&self, end: Option<Instant>, done: impl Fn() -> bool) -> bool {
+        let mut changes = lock(&self.changes);
+        loop {
+            let seen = *changes;
+            drop(changes);
+            if done() {
+                return true;
+            }
+            changes = lock(&self.changes);
+            while *changes == seen {
+                let Some(end) = end else {
+                    changes = self
+                        .changed
+                        .wait(changes)
+                        .unwrap_or_else(std::sync::PoisonError::into_inner);
+                    continue;
+                };
+                let left = end.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    return false;
+                }
+                let waited = self.changed.wait_timeout(changes, left);
+                changes = waited.unwrap_or_else(std::sync::PoisonError::into_inner).0;
+            }
+        }
+    }
+}
+
+impl<T: Send + 'static> Port<T> {
+    /// Runs a handler on `workers` threads until the port is closed: by [`close`](Port::close) or
+    /// [`drain`](Port::drain) from elsewhere, or from the handler.
+    ///
+    /// An error that the handler returns ends that packet and nothing else: it is how `?` on a failed
+    /// operation drops a connection. A handler that panics ends its packet too; the message is printed by
+    /// the panic hook and the worker goes on. Answers how many handlers have panicked.
+    ///
+    /// More workers than the concurrency value are of use where handlers block: see [`blocking`](crate::blocking).
+    ///
+    /// # Panics
+    /// If `workers` is 0, or if no thread can be started.
+    pub fn run<F>(&self, workers: usize, handler: F) -> usize
+    where
+        F: Fn(Packet<T>) -> io::Result<()> + Sync,
+    {
+        assert!(workers > 0, "a port without workers delivers nothing");
+        thread::scope(|scope| {
+            let work = || self.work(&handler);
+            let start = |index| {
+                let named = thread::Builder::new().name(format!("wharf-{index}"));
+                named.spawn_scoped(scope, work).expect("a thread for a worker")
+            };
+            let threads: Vec<_> = (0..workers).map(start).collect();
+            threads
+                .into_iter()
+                .map(|thread| thread.join().expect("panics of handlers are caught"))
+                .sum()
+        })
+    }
+
+    fn work(&self, handler: &(impl Fn(Packet<T>) -> io::Result<()> + Sync)) -> usize {
+        let mut panics = 0;
+        while let Ok(packet) = self.get(None) {
+            // What the handler shares with others it guards by itself, as for any panic of any thread.
+            match catch_unwind(AssertUnwindSafe(|| handler(packet))) {
+                Ok(_ended) => {}
+                Err(_printed) => panics += 1,
+            }
+        }
+        panics
+    }
+
+    /// Ends the work in order and closes the port, in at most `grace`:
+    /// 1. nothing is accepted any more;
+    /// 2. what can be finished without a peer's doing is finished: handlers that run, packets that are
+    ///    queued, sends and connects that are pending;
+    /// 3. what still waits for a peer, and timers, is cancelled, and handlers see that;
+    /// 4. the port is closed.
+    ///
+    /// Call it from a thread that is no worker, or of which it does not matter: it stops being one.
+    pub fn drain(&self, grace: Duration) -> Drained {
+        worker::forget(self.shared.id());
+        let end = Instant::now().checked_add(grace);
+        let before = self.stats().taken;
+        self.stop_accepting();
+        let settled = || {
+            let stats = self.stats();
+            stats.queued == 0 && stats.running == 0 && stats.blocked == 0
+        };
+        let idle = self.shared.idle();
+        idle.wait(end, || settled() && self.stats().sending == 0);
+        let cancelled = self.cancel_all() + self.shared.cancel_timers();
+        idle.wait(end, settled);
+        let stats = self.stats();
+        let left = stats.queued + stats.receiving + stats.sending + stats.timers;
+        self.close();
+        Drained { finished: stats.taken - before, cancelled, left }
+    }
+}

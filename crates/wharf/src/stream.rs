@@ -1,0 +1,127 @@
+//! Connected byte streams.
+
+use std::io;
+use std::net::{Shutdown, SocketAddr};
+use std::ops::Deref;
+use std::sync::Arc;
+
+use rustix::net::sockopt::set_tcp_nodelay;
+
+use crate::engine::{Socket, Work};
+use crate::{Buffer, Handle, OperationId, Refused};
+
+/// A stream socket on a port: TCP, or Unix.
+///
+/// ```
+/// # fn main() -> std::io::Result<()> {
+/// use std::os::unix::net::UnixStream;
+/// let port = wharf::Port::new(1)?;
+/// let (ours, theirs) = UnixStream::pair()?;
+/// let stream = port.associate(ours, 42)?;
+/// stream.recv(Vec::with_capacity(16), "a receive")?;
+/// std::io::Write::write_all(&mut &theirs, b"hello")?;
+/// let packet = port.get(None)?;
+/// assert_eq!((packet.key, packet.payload, packet.result?), (42, "a receive", 5));
+/// assert_eq!(packet.buffer.into_vec(), b"hello");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Stream<T: Send + 'static> {
+    handle: Handle<T>,
+}
+
+impl<T: Send + 'static> Stream<T> {
+    pub(crate) fn new(socket: Arc<Socket<T>>) -> Self {
+        Stream { handle: Handle::new(socket) }
+    }
+
+    /// Receives into a buffer of the operation's own, up to its capacity: see [`Buffer`].
+    ///
+    /// Ends as soon as there is anything; 0 bytes are the end of the stream. A buffer without room waits
+    /// until there is something and takes nothing (contract D43). Several receives fill in issue order.
+    ///
+    /// # Errors
+    /// No packet comes, and buffer and payload are in the error: `InvalidInput` for a shared or static
+    /// buffer; `NotConnected`; `ConnectionReset`, at every call after a reset; `ESHUTDOWN` after
+    /// [`shutdown`](Stream::shutdown); `ECANCELED` if the port is closed.
+    #[inline]
+    pub fn recv(&self, buffer: impl Into<Buffer>, payload: T) -> Result<OperationId, Refused<T>> {
+        self.handle.issue_into(buffer.into(), payload, Work::Receive)
+    }
+
+    /// Sends all of a buffer. Sends go out whole and in issue order, however slowly the peer reads; the
+    /// packet comes when the kernel has taken the last byte.
+    ///
+    /// # Errors
+    /// As for [`recv`](Stream::recv), but for the buffer, which may be of any kind. A cancelled or timed-out
+    /// send may have sent a part: [`Packet::transferred`](crate::Packet::transferred).
+    #[inline]
+    pub fn send(&self, buffer: impl Into<Buffer>, payload: T) -> Result<OperationId, Refused<T>> {
+        self.handle.issue(payload, Work::Send(buffer.into()))
+    }
+
+    /// Connects a stream made by [`Port::unconnected`](crate::Port::unconnected). Sends that are issued
+    /// before the connection stands wait for it.
+    ///
+    /// That nobody answers is reported by the packet: `ConnectionRefused`, `TimedOut`, `HostUnreachable`. The same
+    /// stream may be connected again then (contract D35).
+    ///
+    /// # Errors
+    /// No packet comes if the call itself is wrong: already connected (`EISCONN`), another family
+    /// (`EAFNOSUPPORT`), another connect pending (`EALREADY`).
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// let server = std::net::TcpListener::bind("127.0.0.1:0")?;
+    /// let port = wharf::Port::new(1)?;
+    /// let stream = port.unconnected(server.local_addr()?, 0)?;
+    /// stream.connect(server.local_addr()?, "connected")?;
+    /// let packet = port.get(None)?;
+    /// packet.result?;
+    /// assert_eq!(stream.peer_addr()?, server.local_addr()?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn connect(&self, to: SocketAddr, payload: T) -> Result<OperationId, Refused<T>> {
+        self.handle.issue(payload, Work::Connect(Box::new(to), false))
+    }
+
+    /// Shuts one direction, or both, down. Queues no packet (contract D41).
+    ///
+    /// The peer sees the end of the stream after the sends that are pending now. Receives that are pending
+    /// still get what comes; later ones are refused (contract D51).
+    ///
+    /// # Errors
+    /// `NotConnected`.
+    pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        let (read, write) = match how {
+            Shutdown::Read => (true, false),
+            Shutdown::Write => (false, true),
+            Shutdown::Both => (true, true),
+        };
+        Ok(self.handle.socket().shut_down(read, write)?)
+    }
+
+    /// Sets TCP_NODELAY: small sends go out at once.
+    ///
+    /// # Errors
+    /// Those of setsockopt(2); the option exists for TCP only.
+    pub fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
+        Ok(self.with_fd(|fd| set_tcp_nodelay(fd, nodelay))?)
+    }
+}
+
+impl<T: Send + 'static> Clone for Stream<T> {
+    fn clone(&self) -> Self {
+        Stream { handle: self.handle.clone() }
+    }
+}
+
+impl<T: Send + 'static> Deref for Stream<T> {
+    type Target = Handle<T>;
+
+    fn deref(&self) -> &Handle<T> {
+        &self.handle
+    }
+}

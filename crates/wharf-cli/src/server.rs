@@ -25,7 +25,7 @@ pub(crate) fn announce<T: Send + 'static>(
     let mut out = io::stdout();
     let _ = writeln!(
         out,
-        "wharf {name}: listening on {addr}, {workers} workers, concurrency {concurrency}, engine {engine}"
+        "wharf {name}: {workers} workers, concurrency {concurrency}, engine {engine}, listening on {addr}"
     );
     let _ = out.flush();
 }

@@ -84,7 +84,7 @@ pub enum Urgency {
 pub struct Tick {
     /// Packets had waited for a whole period and a waiter may be released for them now.
     pub moved: bool,
-    /// Nothing was taken since the last tick, nothing is queued, and somebody polls or nobody runs.
+    /// Nothing was taken since the last tick, nothing is queued, and somebody polls or nobody runs or is blocked.
     pub quiet: bool,
     /// No worker sleeps in the engine and none has taken a packet since the last tick: the engine
     /// is to be polled by the caller.
@@ -308,15 +308,21 @@ impl<P> Scheduler<P> {
     pub fn tick(&mut self) -> Tick {
         let still = self.taken_at_tick == self.queue.taken();
         self.taken_at_tick = self.queue.taken();
-        let moved = still && !self.queue.is_empty() && !self.waiters.is_empty() && self.active < self.max;
+        let moved =
+            still && !self.queue.is_empty() && !self.waiters.is_empty() && self.active < self.max;
         if still {
             self.queue.mark_all_urgent();
         }
         let watched = self.polling > 0 || (self.active == 0 && self.blocked == 0);
-        Tick { moved, quiet: still && self.queue.is_empty() && watched, unpolled: still && self.polling == 0 }
+        Tick {
+            moved,
+            quiet: still && self.queue.is_empty() && watched,
+            unpolled: still && self.polling == 0,
+        }
     }
 
-    /// Whether the worker counts against the concurrency value.
+    /// Whether the worker counts against the concurrency value and knows it: not before it has picked up
+    /// what it was handed.
     pub fn is_running(&self, worker: WorkerId) -> bool {
         matches!(self.state(worker), State::Running)
     }
@@ -421,7 +427,7 @@ pub struct Counts {
     pub waiting: usize,
     /// Packets queued (A46).
     pub queued: usize,
-    /// Packets taken or handed since the port was made.
+    /// Packets taken, handed or returned by [`Scheduler::close`] since the port was made.
     pub taken: u64,
 }
 

@@ -1,0 +1,300 @@
+//! A port with simulated sleepers around the scheduler and, beside it, the model that must agree.
+//!
+//! The engine remembers one signal and no more, and lets its newest sleeper go for it. A parker remembers
+//! one token; it belongs to the index, so a token may reach the next worker with that index.
+
+use std::num::NonZeroU32;
+
+use wharf_core::scheduler::{Counts, Next, Scheduler, Urgency, Wake, WorkerId};
+
+use crate::model::{Model, Worker};
+
+/// Where a worker's thread is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// Not asleep here.
+    Away,
+    Engine,
+    /// Out of the engine and on its way to `resume`.
+    Woken,
+    Parker,
+}
+
+pub(crate) struct Port {
+    scheduler: Scheduler<u32>,
+    model: Model,
+    places: Vec<Place>,
+    tokens: Vec<bool>,
+    /// Who is in the engine, newest last.
+    sleepers: Vec<usize>,
+    signal: bool,
+    /// How often each accepted packet was delivered or returned by `close`.
+    fates: Vec<u32>,
+}
+
+impl Port {
+    pub(crate) fn new(max: u32) -> Self {
+        Port {
+            scheduler: Scheduler::new(NonZeroU32::new(max).expect("a concurrency value")),
+            model: Model::new(max as usize),
+            places: Vec::new(),
+            tokens: Vec::new(),
+            sleepers: Vec::new(),
+            signal: false,
+            fates: Vec::new(),
+        }
+    }
+
+    pub(crate) fn join(&mut self) {
+        if self.model.count(|worker| worker != Worker::Absent) == 8 {
+            return;
+        }
+        let worker = self.scheduler.join().0 as usize;
+        self.model.join(worker);
+        self.places.resize(self.model.workers.len(), Place::Away);
+        self.tokens.resize(self.model.workers.len(), false);
+        self.settle();
+    }
+
+    pub(crate) fn get(&mut self, who: usize, more: usize) {
+        let Some(worker) = self.pick(who, |port, worker| port.is_awake(worker)) else { return };
+        let next = self.scheduler.get(id(worker));
+        assert_eq!(next, self.model.get(worker));
+        let delivered = matches!(next, Next::Packet(_));
+        self.go(worker, next);
+        self.settle();
+        if delivered {
+            let mut batch = Vec::new();
+            self.scheduler.take_more(more, |packet| batch.push(packet));
+            assert_eq!(batch, self.model.take_more(more));
+            batch.into_iter().for_each(|packet| self.fates[packet as usize] += 1);
+            self.settle();
+        }
+    }
+
+    pub(crate) fn signal(&mut self) {
+        if self.signal && !self.sleepers.is_empty() {
+            self.signal = false;
+            self.wake_poller(usize::MAX);
+        }
+    }
+
+    /// `usize::MAX` picks the newest.
+    pub(crate) fn wake_poller(&mut self, who: usize) {
+        if let Some(last) = self.sleepers.len().checked_sub(1) {
+            let at = if who == usize::MAX { last } else { who % (last + 1) };
+            let worker = self.sleepers.remove(at);
+            self.places[worker] = Place::Woken;
+        }
+        self.check();
+    }
+
+    pub(crate) fn resume_poller(&mut self, who: usize, packets: usize) {
+        let Some(worker) = self.pick(who, |port, worker| port.places[worker] == Place::Woken)
+        else {
+            return;
+        };
+        (0..packets).for_each(|_| self.enqueue(Urgency::Lazy));
+        self.resume(worker);
+    }
+
+    /// With `token`, whoever has been unparked; without, whoever sleeps outside the engine.
+    pub(crate) fn resume_parked(&mut self, who: usize, token: bool) {
+        let sleeps = |port: &Port, worker| port.places[worker] == Place::Parker;
+        let Some(worker) =
+            self.pick(who, |port, worker| sleeps(port, worker) && (port.tokens[worker] || !token))
+        else {
+            return;
+        };
+        self.tokens[worker] &= !token;
+        self.resume(worker);
+    }
+
+    pub(crate) fn give_up(&mut self, who: usize, packets: usize) {
+        let Some(worker) = self.pick(who, |port, worker| port.places[worker] != Place::Away) else {
+            return;
+        };
+        if self.places[worker] != Place::Parker {
+            (0..packets).for_each(|_| self.enqueue(Urgency::Lazy));
+        }
+        let next = self.scheduler.give_up(id(worker));
+        assert_eq!(next, self.model.give_up(worker));
+        self.go(worker, next);
+        self.places[worker] = Place::Away;
+        self.sleepers.retain(|sleeper| *sleeper != worker);
+        self.settle();
+    }
+
+    pub(crate) fn blocked(&mut self, who: usize) {
+        let Some(worker) = self.pick(who, |_, _| true) else { return };
+        assert_eq!(self.scheduler.blocked(id(worker)), self.model.blocked(worker));
+        self.settle();
+    }
+
+    pub(crate) fn unblocked(&mut self, who: usize) {
+        let Some(worker) = self.pick(who, |_, _| true) else { return };
+        self.scheduler.unblocked(id(worker));
+        self.model.unblocked(worker);
+        self.settle();
+    }
+
+    pub(crate) fn leave(&mut self, who: usize) {
+        let Some(worker) = self.pick(who, |port, worker| port.is_awake(worker)) else { return };
+        self.scheduler.leave(id(worker));
+        self.model.leave(worker);
+        self.settle();
+    }
+
+    /// Nobody but a running worker may be lazy.
+    pub(crate) fn post(&mut self, urgency: Urgency) {
+        if urgency == Urgency::Now || self.model.count(|worker| worker == Worker::Runs) > 0 {
+            self.enqueue(urgency);
+            self.settle();
+        }
+    }
+
+    pub(crate) fn tick(&mut self) {
+        assert_eq!(self.scheduler.tick(), self.model.tick());
+        self.settle();
+    }
+
+    pub(crate) fn harvest(&mut self, packets: usize) {
+        if std::mem::take(&mut self.signal) {
+            self.scheduler.wake_absorbed();
+            self.model.signalled = false;
+        }
+        (0..packets).for_each(|_| self.enqueue(Urgency::Now));
+        self.settle();
+    }
+
+    pub(crate) fn close(&mut self) {
+        let dropped: Vec<u32> = self.scheduler.close().into();
+        assert_eq!(dropped, self.model.close());
+        dropped.into_iter().for_each(|packet| self.fates[packet as usize] += 1);
+        self.settle();
+    }
+
+    /// Everything under way arrives, and then everybody who ought to run does (A15, B6-B8).
+    pub(crate) fn arrive(&mut self) {
+        for round in 0.. {
+            assert!(round < 1000, "the wake-ups never end");
+            let busy =
+                self.places.iter().zip(&self.tokens).any(|(place, token)| {
+                    *place == Place::Woken || *place == Place::Parker && *token
+                });
+            if !busy && (!self.signal || self.sleepers.is_empty()) {
+                break;
+            }
+            self.signal();
+            self.resume_poller(round, 0);
+            self.resume_parked(round, true);
+        }
+        if self.model.closed {
+            assert_eq!(self.model.waiters, [0; 0], "a waiter is left in a closed port (A15)");
+        } else if !self.model.waiters.is_empty() && self.model.has_room() {
+            assert!(!self.model.urgent(), "a waiter sleeps beside an urgent packet (B6, B8)");
+            assert!(!self.sleepers.is_empty(), "nobody watches the engine");
+        }
+    }
+
+    /// Whoever runs comes back until all sleep; blocked workers stay away (B8).
+    pub(crate) fn finish(mut self) {
+        self.arrive();
+        for round in 0.. {
+            assert!(round < 10_000, "the packets never end");
+            let runs = |port: &Port, worker: usize| port.model.workers[worker] == Worker::Runs;
+            let Some(worker) = self.pick(round, runs) else { break };
+            let next = self.scheduler.get(id(worker));
+            assert_eq!(next, self.model.get(worker));
+            self.go(worker, next);
+            self.settle();
+            self.arrive();
+        }
+        let left = self.scheduler.counts().queued;
+        assert!(left == 0 || self.model.waiters.is_empty(), "{left} packets left and a waiter");
+        let mut fates = self.fates;
+        assert!(fates.split_off(self.model.accepted - left).iter().all(|times| *times == 0));
+        assert!(fates.iter().all(|times| *times == 1), "once each (A47): {fates:?}");
+    }
+
+    fn resume(&mut self, worker: usize) {
+        let next = self.scheduler.resume(id(worker));
+        assert_eq!(next, self.model.resume(worker));
+        self.go(worker, next);
+        self.settle();
+    }
+
+    fn enqueue(&mut self, urgency: Urgency) {
+        let packet = self.fates.len() as u32;
+        let posted = self.scheduler.post(packet, urgency);
+        assert_eq!(posted, self.model.post(packet, urgency));
+        self.fates.extend(posted.ok().map(|()| 0));
+    }
+
+    fn go(&mut self, worker: usize, next: Next<u32>) {
+        self.places[worker] = match next {
+            Next::Poll => Place::Engine,
+            Next::Park => Place::Parker,
+            Next::Closed => Place::Away,
+            Next::Packet(packet) => {
+                self.fates[packet as usize] += 1;
+                Place::Away
+            }
+        };
+        self.sleepers.retain(|sleeper| *sleeper != worker);
+        self.sleepers.extend((self.places[worker] == Place::Engine).then_some(worker));
+    }
+
+    /// The protocol's end of every transition.
+    fn settle(&mut self) {
+        loop {
+            let wake = self.scheduler.next_wake();
+            self.model.accept(wake);
+            match wake {
+                Some(Wake::Poller) => self.signal = true,
+                Some(Wake::Unpark(worker)) => self.tokens[worker.0 as usize] = true,
+                None => {}
+            }
+            self.check();
+            if wake.is_none() {
+                return;
+            }
+        }
+    }
+
+    /// Invariants 1, 2 and 6 by the counters; and that an ordered wake-up is not lost.
+    fn check(&self) {
+        let queued = self.model.queue.len();
+        let expected = Counts {
+            concurrency: self.model.max as u32,
+            running: self.model.running() as u32,
+            blocked: self.model.count(|worker| worker == Worker::Blocked) as u32,
+            waiting: self.model.count(|worker| matches!(worker, Worker::Polls | Worker::Parks)),
+            queued,
+            taken: (self.model.accepted - queued) as u64,
+        };
+        assert_eq!(self.scheduler.counts(), expected);
+        assert_eq!(self.scheduler.is_closed(), self.model.closed);
+        for (worker, state) in self.model.workers.iter().enumerate() {
+            assert_eq!(self.scheduler.is_running(id(worker)), *state == Worker::Runs);
+        }
+        let under_way = self.signal || self.places.contains(&Place::Woken);
+        assert!(under_way || !self.model.signalled, "a wake-up for a poller that nobody will get");
+    }
+
+    fn is_awake(&self, worker: usize) -> bool {
+        self.places[worker] == Place::Away
+    }
+
+    /// One of the associated workers that `can`.
+    fn pick(&self, who: usize, can: impl Fn(&Port, usize) -> bool) -> Option<usize> {
+        let joined = |worker: &usize| self.model.workers[*worker] != Worker::Absent;
+        let able: Vec<usize> =
+            (0..self.places.len()).filter(joined).filter(|worker| can(self, *worker)).collect();
+        (!able.is_empty()).then(|| able[who % able.len()])
+    }
+}
+
+fn id(worker: usize) -> WorkerId {
+    WorkerId(worker as u32)
+}

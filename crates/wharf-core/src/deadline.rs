@@ -81,6 +81,15 @@ impl Deadline {
         nanos.and_then(|nanos| now.checked_add(nanos)).map_or(Deadline::Never, Deadline::At)
     }
 
+    /// The moment as a plain number, for a table of many: [`Deadline::Never`] is the clock's last.
+    pub const fn moment(self) -> u64 {
+        match self {
+            Deadline::Now => 0,
+            Deadline::At(at) => at,
+            Deadline::Never => u64::MAX,
+        }
+    }
+
     /// What is left at `now`. Callers: the loop around a sleep, before each sleep and after each wake-up.
     pub fn remaining(self, now: u64) -> Remaining {
         match self {

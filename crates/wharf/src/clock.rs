@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use rustix::time::{ClockId, Timespec, clock_gettime};
+use wharf_core::deadline::{Deadline, Remaining};
 
 /// Nanoseconds of the monotonic clock.
 pub(crate) fn now() -> u64 {
@@ -11,12 +12,21 @@ pub(crate) fn now() -> u64 {
     now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
 }
 
-/// The moment `after` from now; a moment that the clock cannot express is its last.
-pub(crate) fn after(after: Duration) -> u64 {
-    now().saturating_add(u64::try_from(after.as_nanos()).unwrap_or(u64::MAX))
+/// The deadline of a call that begins now; the clock is read only if it matters.
+pub(crate) fn deadline(timeout: Option<Duration>) -> Deadline {
+    match timeout {
+        None => Deadline::Never,
+        Some(Duration::ZERO) => Deadline::Now,
+        timeout => Deadline::after(now(), timeout.into()),
+    }
 }
 
-/// Nanoseconds as the kernel takes them.
-pub(crate) fn timespec(ns: u64) -> Timespec {
-    Timespec { tv_sec: (ns / 1_000_000_000) as i64, tv_nsec: (ns % 1_000_000_000) as i64 }
+/// What is left until a deadline; the clock is read only if it matters.
+pub(crate) fn remaining(deadline: Deadline) -> Remaining {
+    deadline.remaining(if let Deadline::At(_) = deadline { now() } else { 0 })
+}
+
+/// Seconds and nanoseconds as the kernel takes them.
+pub(crate) fn timespec((seconds, nanos): (i64, u32)) -> Timespec {
+    Timespec { tv_sec: seconds, tv_nsec: i64::from(nanos) }
 }

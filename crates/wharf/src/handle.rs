@@ -87,7 +87,7 @@ impl<T: Send + 'static> Handle<T> {
     /// # }
     /// ```
     pub fn expire_after(&self, operation: OperationId, after: Duration) -> bool {
-        self.socket.set_deadline(operation, clock::after(after))
+        self.socket.set_deadline(operation, clock::deadline(Some(after)))
     }
 
     /// The address that the socket is bound to.

@@ -209,7 +209,7 @@ impl<T: Send + 'static> Port<T> {
                 if shared.is_draining() {
                     shared.idle.notify();
                 }
-                shared.dispatcher.wait(&worker::member(), deadline(timeout), waiting)
+                shared.dispatcher.wait(&worker::member(), clock::deadline(timeout), waiting)
             }
         };
         self.conclude(got)
@@ -296,7 +296,11 @@ impl<T: Send + 'static> Port<T> {
     ) -> Result<TimerId, PostError<T>> {
         let packet = Packet::new(key, payload, Ok(0));
         let timer = TimerId(
-            self.shared.dispatcher.engine.alarm.set(clock::after(after), Due::Timer(packet)),
+            self.shared
+                .dispatcher
+                .engine
+                .alarm
+                .set(clock::deadline(Some(after)), Due::Timer(packet)),
         );
         if self.shared.is_closed() {
             // Closed meanwhile: either its visit has taken the timer, or this does.
@@ -369,14 +373,6 @@ impl<T: Send + 'static> Port<T> {
     #[must_use]
     pub fn engine(&self) -> &'static str {
         crate::engine::NAME
-    }
-}
-
-fn deadline(timeout: Option<Duration>) -> Option<u64> {
-    match timeout {
-        None => None,
-        Some(Duration::ZERO) => Some(0),
-        Some(timeout) => Some(clock::after(timeout)),
     }
 }
 

@@ -29,13 +29,16 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::{AcqRel, Relaxed, SeqCst};
 use std::sync::{Mutex, OnceLock, Weak};
 use std::thread;
+use std::time::Duration;
+
+use wharf_core::deadline::Deadline;
 
 use crate::clock;
 use crate::dispatch::Parker;
 use crate::sync::lock;
 
-const PERIOD_MIN_NS: u64 = 200_000;
-const PERIOD_MAX_NS: u64 = 1_000_000;
+const PERIOD_MIN: Duration = Duration::from_micros(200);
+const PERIOD_MAX: Duration = Duration::from_millis(1);
 /// Quiet ticks in a row before it goes to sleep.
 const QUIET_TICKS: u32 = 2;
 
@@ -107,20 +110,20 @@ impl Steward {
         // Best effort: with the default slack of 50 us a tick is late by as much.
         let _ = rustix::thread::set_current_timer_slack(Some(NonZeroU64::MIN));
         loop {
-            self.parker.park(None);
+            self.parker.park(Deadline::Never);
             self.tick_until_quiet();
         }
     }
 
     fn tick_until_quiet(&self) {
-        let mut period = PERIOD_MIN_NS;
+        let mut period = PERIOD_MIN;
         let mut quiet = 0;
         loop {
-            let end = clock::now() + period;
-            while self.parker.park(Some(end)) {} // armed already: only the end of the tick counts
+            let end = clock::deadline(Some(period));
+            while self.parker.park(end) {} // armed already: only the end of the tick counts
             match self.look() {
-                Look::Moved => (period, quiet) = (PERIOD_MIN_NS, 0),
-                Look::InUse => (period, quiet) = ((period + period / 2).min(PERIOD_MAX_NS), 0),
+                Look::Moved => (period, quiet) = (PERIOD_MIN, 0),
+                Look::InUse => (period, quiet) = ((period + period / 2).min(PERIOD_MAX), 0),
                 Look::Quiet => quiet += 1,
             }
             if quiet == QUIET_TICKS {

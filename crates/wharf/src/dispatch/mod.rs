@@ -29,6 +29,7 @@ mod model;
 mod parker;
 mod primitives;
 
+use wharf_core::deadline::Deadline;
 use wharf_core::scheduler::{Counts, Next, Scheduler, Tick, Urgency, Wake, WorkerId};
 
 pub(crate) use batch::Batch;
@@ -40,11 +41,11 @@ use primitives::{Arc, Mutex, MutexGuard, lock};
 /// Where operations complete and where the workers that may run next sleep.
 pub(crate) trait Engine<P>: Send + Sync {
     /// Appends what has completed; if that is nothing, sleeps until something has, until [`Engine::wake`]
-    /// or until the clock has passed `deadline` (0: does not sleep; `None`: no limit).
+    /// or until the deadline.
     ///
     /// Called without locks, by any number of threads at once. May return early and empty-handed.
     /// Answers whether it swallowed a wake-up signal.
-    fn poll(&self, deadline: Option<u64>, out: &mut Batch<P>) -> bool;
+    fn poll(&self, deadline: Deadline, out: &mut Batch<P>) -> bool;
 
     /// Ends one sleep in `poll`, the newest if it can choose; if nobody sleeps, the next one.
     fn wake(&self);
@@ -111,12 +112,12 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
         }
     }
 
-    /// Waits for a packet until the clock has passed `deadline`.
+    /// Waits for a packet until the deadline.
     #[inline(never)]
     pub(crate) fn wait(
         &self,
         member: &Member,
-        deadline: Option<u64>,
+        deadline: Deadline,
         mut next: Next<P>,
     ) -> Result<P, Empty> {
         let mut batch = Batch::default();
@@ -133,7 +134,7 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
                     true
                 }
             };
-            let late = deadline.is_some_and(|deadline| deadline <= clock::now());
+            let late = clock::remaining(deadline).is_over();
             let mut inner = lock(&self.inner);
             // The poller takes the first of what it brings; the rest waits for its next visit, or for a tick.
             let refused =
@@ -182,7 +183,7 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
     /// Collects what has completed although no worker sleeps in the engine.
     pub(crate) fn harvest(&self, urgency: Urgency) {
         let mut batch = Batch::default();
-        let swallowed = self.engine.poll(Some(0), &mut batch);
+        let swallowed = self.engine.poll(Deadline::Now, &mut batch);
         if batch.is_empty() && !swallowed {
             return;
         }

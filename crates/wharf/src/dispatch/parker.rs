@@ -22,6 +22,7 @@
 use super::primitives::Futex;
 use super::primitives::atomic::Ordering::{Acquire, Release};
 use crate::clock;
+use wharf_core::deadline::Deadline;
 
 const EMPTY: u32 = 0;
 const PARKED: u32 = 1;
@@ -34,8 +35,8 @@ pub(crate) struct Parker {
 }
 
 impl Parker {
-    /// Sleeps until unparked (true) or until the clock has passed `deadline` (false).
-    pub(crate) fn park(&self, deadline: Option<u64>) -> bool {
+    /// Sleeps until unparked (true) or until the deadline (false).
+    pub(crate) fn park(&self, deadline: Deadline) -> bool {
         let word = &self.futex.word;
         if word.compare_exchange(EMPTY, PARKED, Acquire, Acquire).is_err() {
             // NOTIFIED: the only other value that the owner can meet.
@@ -43,14 +44,11 @@ impl Parker {
             return true;
         }
         loop {
-            let remaining = match deadline {
-                None => None,
-                Some(deadline) => match deadline.saturating_sub(clock::now()) {
-                    0 => return word.swap(EMPTY, Acquire) == NOTIFIED,
-                    ns => Some(clock::timespec(ns)),
-                },
-            };
-            self.futex.wait(PARKED, remaining);
+            let remaining = clock::remaining(deadline);
+            if remaining.is_over() {
+                return word.swap(EMPTY, Acquire) == NOTIFIED;
+            }
+            self.futex.wait(PARKED, remaining.timespec().map(clock::timespec));
             if word.compare_exchange(NOTIFIED, EMPTY, Acquire, Acquire).is_ok() {
                 return true;
             }

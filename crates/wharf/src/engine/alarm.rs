@@ -15,6 +15,7 @@ use rustix::time::{
     Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
     timerfd_settime,
 };
+use wharf_core::deadline::Deadline;
 use wharf_core::timers::{TimerKey, Timers};
 
 use crate::clock;
@@ -45,10 +46,10 @@ impl<V> Alarm<V> {
         self.fd.as_fd()
     }
 
-    /// Enters something that is due at `at`.
-    pub(crate) fn set(&self, at: u64, value: V) -> TimerKey {
+    /// Enters something that is due at the deadline.
+    pub(crate) fn set(&self, deadline: Deadline, value: V) -> TimerKey {
         let mut inner = lock(&self.inner);
-        let key = inner.timers.insert(at, value);
+        let key = inner.timers.insert(deadline.moment(), value);
         self.arm(&mut inner);
         key
     }
@@ -85,7 +86,8 @@ impl<V> Alarm<V> {
         }
         let never = Timespec { tv_sec: 0, tv_nsec: 0 };
         // An absolute time of zero would disarm; the first nanosecond of the system's life is early enough.
-        let setting = Itimerspec { it_interval: never, it_value: clock::timespec(earliest.max(1)) };
+        let at = Deadline::At(earliest.max(1)).remaining(0).timespec().expect("not never");
+        let setting = Itimerspec { it_interval: never, it_value: clock::timespec(at) };
         let set = timerfd_settime(&self.fd, TimerfdTimerFlags::ABSTIME, &setting);
         debug_assert!(set.is_ok(), "a timerfd of ours takes any time of the clock: {set:?}");
         inner.armed = Some(earliest);

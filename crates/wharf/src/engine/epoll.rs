@@ -15,13 +15,14 @@
 //! 3. No lock is held while a socket acts on its event.
 
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::{Arc, Mutex};
 
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::io::Errno;
 use rustix::time::Timespec;
+use wharf_core::deadline::Deadline;
 use wharf_core::operation::OpId;
 use wharf_core::slots::{Slots, Token};
 
@@ -120,9 +121,9 @@ impl<T: Send + 'static> Epoll<T> {
 }
 
 impl<T: Send + 'static> Engine<Packet<T>> for Epoll<T> {
-    fn poll(&self, deadline: Option<u64>, out: &mut Batch<Packet<T>>) -> bool {
+    fn poll(&self, deadline: Deadline, out: &mut Batch<Packet<T>>) -> bool {
         let mut space = [const { MaybeUninit::<Event>::uninit() }; EVENTS_PER_CALL];
-        let timeout = deadline.map(remaining);
+        let timeout = timeout(deadline);
         let events = match epoll::wait(&self.set, &mut space, timeout.as_ref()) {
             Ok((events, _)) => events,
             Err(Errno::INTR) => return false, // the caller looks at its deadline and comes again
@@ -150,16 +151,9 @@ impl<T: Send + 'static> Engine<Packet<T>> for Epoll<T> {
     }
 }
 
-/// What is left until a deadline, for epoll_wait: whole milliseconds, rounded up, as many as it takes;
-/// a longer wait is continued by the caller.
-fn remaining(deadline: u64) -> Timespec {
-    let ns = if deadline == 0 { 0 } else { deadline.saturating_sub(clock::now()) };
-    let ms = ns.div_ceil(1_000_000).min(i32::MAX as u64);
-    clock::timespec(ms * 1_000_000)
-}
-
-impl<T: Send + 'static> AsFd for Epoll<T> {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.set.as_fd()
-    }
+/// What is left until a deadline, in whole milliseconds: epoll_pwait2, which takes nanoseconds, is newer
+/// than kernels in use (5.11) and refused by some containers.
+fn timeout(deadline: Deadline) -> Option<Timespec> {
+    let millis = u32::try_from(clock::remaining(deadline).millis()).ok()?; // -1 is no limit
+    Some(clock::timespec((i64::from(millis / 1000), millis % 1000 * 1_000_000)))
 }

@@ -23,10 +23,12 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::{AcqRel, Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use rustix::event::epoll::EventFlags;
 use rustix::io::Errno;
 use rustix::net::Shutdown;
+use wharf_core::deadline::Deadline;
 use wharf_core::operation::{OpId, Pending};
 use wharf_core::slots::Token;
 
@@ -42,7 +44,7 @@ use crate::sync::lock;
 
 /// How long a listener waits before it tries again for want of descriptors or memory. No event tells when
 /// there are some; 20 tries a second cost nothing and a client does not notice.
-const RETRY_NS: u64 = 50_000_000;
+const RETRY_AFTER: Duration = Duration::from_millis(50);
 
 /// What kind of socket it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -299,7 +301,11 @@ impl<T: Send + 'static> Socket<T> {
 
     fn rest(&self, state: &mut State<T>) {
         if !std::mem::replace(&mut state.resting, true) {
-            self.port.dispatcher.engine.alarm.set(clock::now() + RETRY_NS, Due::Retry(self.token));
+            self.port
+                .dispatcher
+                .engine
+                .alarm
+                .set(clock::deadline(Some(RETRY_AFTER)), Due::Retry(self.token));
         }
     }
 
@@ -360,7 +366,7 @@ impl<T: Send + 'static> Socket<T> {
     }
 
     /// Sets when a pending operation is over at the latest; false if it is not pending any more.
-    pub(crate) fn set_deadline(&self, id: OpId, at: u64) -> bool {
+    pub(crate) fn set_deadline(&self, id: OpId, deadline: Deadline) -> bool {
         let mut state = lock(&self.state);
         let State { input, output, .. } = &mut *state;
         let Some(operation) = input.pending.find_mut(id).or_else(|| output.pending.find_mut(id))
@@ -368,7 +374,7 @@ impl<T: Send + 'static> Socket<T> {
             return false;
         };
         let alarm = &self.port.dispatcher.engine.alarm;
-        let key = alarm.set(at, Due::Deadline(self.token, id));
+        let key = alarm.set(deadline, Due::Deadline(self.token, id));
         if let Some(old) = operation.deadline.replace(key) {
             alarm.clear(old);
         }

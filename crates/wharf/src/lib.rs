@@ -82,3 +82,8 @@ pub use stats::Stats;
 pub use stream::Stream;
 pub use wharf_core::operation::OpId as OperationId;
 pub use worker::blocking;
+
+/// The README's example is compiled by the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -1,19 +1,25 @@
 //! `wharf echo`: every byte back to its sender; the smallest server on a port.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::net::UdpSocket;
 use std::time::Duration;
 
-use wharf::{Datagram, Packet, Port, Stream};
+use wharf::{Buffer, Datagram, Packet, Port, Stream};
 
 use crate::options::{EchoOptions, ServerOptions};
-use crate::server;
+use crate::server::{self, Greeting};
 
 /// Bytes of one receive: a request of a typical protocol in one piece, and small enough for thousands.
 const BUFFER_BYTES: usize = 16 * 1024;
 
 /// Receives that a UDP socket has pending at a time.
 const DATAGRAMS: usize = 64;
+
+/// As long as a datagram can be, so that none is cut.
+const DATAGRAM_BYTES: usize = 64 * 1024;
+
+/// Receives that may be refused one after the other.
+const TRIES: usize = 16;
 
 enum Step {
     Accepted,
@@ -29,18 +35,14 @@ pub(crate) fn run(options: &EchoOptions) -> io::Result<()> {
 
 fn tcp(options: &EchoOptions) -> io::Result<()> {
     let port = Port::new(options.server.concurrency)?;
-    let listener = port.associate(TcpListener::bind(options.server.addr)?, 0)?;
-    server::announce("echo (TCP)", listener.local_addr()?, &port, &options.server);
-    // One per worker: a burst of connections is taken without a detour over the queue.
-    for _ in 0..options.server.workers {
-        listener.accept(Step::Accepted)?;
-    }
-    server::run(&port, &options.server, |mut packet: Packet<Step>| {
+    let listener = server::listen(&port, &options.server, || Step::Accepted)?;
+    let greeting = Greeting { name: "echo (TCP)", details: "", addr: listener.local_addr()? };
+    server::run(&port, &options.server, &greeting, |mut packet: Packet<Step>| {
         match packet.payload {
             Step::Accepted => {
                 let accepted = packet.accepted();
                 if !port.is_draining() {
-                    listener.accept(Step::Accepted)?;
+                    server::accept_next(&listener, Step::Accepted)?;
                 }
                 let stream = port.associate(accepted?, 1)?;
                 stream.set_nodelay(true)?;
@@ -54,7 +56,7 @@ fn tcp(options: &EchoOptions) -> io::Result<()> {
             Step::Received(stream) => {
                 if packet.result? > 0 {
                     if options.sleep_on_s
-                        && let wharf::Buffer::Owned(bytes) = &packet.buffer
+                        && let Buffer::Owned(bytes) = &packet.buffer
                         && bytes[0] == b'S'
                     {
                         std::thread::sleep(Duration::from_millis(5));
@@ -64,7 +66,10 @@ fn tcp(options: &EchoOptions) -> io::Result<()> {
             }
             Step::Sent(stream) => {
                 packet.result?;
-                stream.recv(packet.buffer, Step::Received(stream.clone()))?;
+                // A client that never stops talking would hold up the end.
+                if !port.is_draining() {
+                    stream.recv(packet.buffer, Step::Received(stream.clone()))?;
+                }
             }
             Step::DatagramReceived | Step::DatagramSent => unreachable!("a TCP server"),
         }
@@ -74,29 +79,40 @@ fn tcp(options: &EchoOptions) -> io::Result<()> {
 
 fn udp(options: &ServerOptions) -> io::Result<()> {
     let port = Port::new(options.concurrency)?;
-    let socket = port.associate(UdpSocket::bind(options.addr)?, 0)?;
-    server::announce("echo (UDP)", socket.local_addr()?, &port, options);
-    let receive = |socket: &Datagram<Step>, buffer| {
-        socket.recv_from(buffer, Step::DatagramReceived).map(drop).map_err(io::Error::from)
-    };
+    let listen = || port.associate(UdpSocket::bind(options.addr)?, 0);
+    let socket = listen().map_err(|error| server::cannot_listen(options.addr, &error))?;
     for _ in 0..DATAGRAMS {
-        receive(&socket, Vec::with_capacity(64 * 1024))?;
+        receive(&socket, Vec::with_capacity(DATAGRAM_BYTES))?;
     }
-    server::run(&port, options, |packet: Packet<Step>| {
-        if packet.was_cancelled() {
+    let greeting = Greeting { name: "echo (UDP)", details: "", addr: socket.local_addr()? };
+    server::run(&port, options, &greeting, |packet: Packet<Step>| {
+        if port.is_draining() {
             return Ok(());
         }
-        let peer: Option<SocketAddr> = packet.peer;
-        let buffer = packet.buffer.into_vec();
-        match (packet.payload, packet.result, peer) {
-            (Step::DatagramReceived, Ok(_), Some(peer)) => {
-                match socket.send_to(buffer, peer, Step::DatagramSent) {
-                    Ok(_) => Ok(()),
-                    Err(refused) => receive(&socket, refused.buffer.into_vec()),
-                }
+        let mut memory = packet.buffer.into_vec();
+        if let (Step::DatagramReceived, Ok(_), Some(peer)) =
+            (packet.payload, packet.result, packet.peer)
+        {
+            match socket.send_to(memory, peer, Step::DatagramSent) {
+                Ok(_) => return Ok(()),
+                Err(refused) => memory = refused.buffer.into_vec(),
             }
-            // Sent, or failed: the buffer goes on, a datagram may be lost.
-            _ => receive(&socket, buffer),
         }
+        // Sent, or failed: the memory goes on, a datagram may be lost.
+        receive(&socket, memory)
     })
+}
+
+/// Receives the next datagram. An error that the kernel had kept for the socket is told once and
+/// belongs to a datagram of the past; only a closed port ends this.
+fn receive(socket: &Datagram<Step>, mut memory: Vec<u8>) -> io::Result<()> {
+    let mut tries = 0;
+    while let Err(refused) = socket.recv_from(memory, Step::DatagramReceived) {
+        tries += 1;
+        if tries == TRIES {
+            return Err(refused.error);
+        }
+        memory = refused.buffer.into_vec();
+    }
+    Ok(())
 }

@@ -2,8 +2,10 @@
 
 mod echo;
 mod options;
+mod serve;
 mod server;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -16,12 +18,16 @@ fn main() -> ExitCode {
             options.server.complete();
             echo::run(&options)
         }
-        Command::Serve(_) => Err(std::io::ErrorKind::Unsupported.into()),
+        Command::Serve(mut options) => {
+            options.server.complete();
+            serve::run(&options)
+        }
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("wharf: {error}");
+            // Nobody may be reading; the status says it too.
+            let _ = writeln!(std::io::stderr(), "wharf: {error}");
             ExitCode::FAILURE
         }
     }

@@ -1,55 +1,111 @@
-//! What the servers have in common: the first line, the signals, the end.
+//! What the servers have in common: the socket, the first line, the signals, the end.
+//!
+//! *Protocol* of the end: the first SIGINT or SIGTERM starts a drain on a thread of its own; that
+//! thread reports and ends the process, so a handler that hangs in a system call cannot hold it up
+//! for longer than the grace. Meanwhile the next signal is awaited, and ends the process at once.
 
+use std::fmt::Display;
 use std::io::{self, Write};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
-use wharf::{Packet, Port};
+use wharf::{Listener, Packet, Port};
 
 use crate::options::ServerOptions;
 
-/// How long a drain may take.
+/// How long a drain may take; the help says so too.
 const GRACE: Duration = Duration::from_secs(10);
 
+/// Connections that wait to be accepted. The standard library asks for 128, which one page of a
+/// browser does not fill but a burst of clients does, and those that find it full wait for a second.
+const BACKLOG: i32 = 1024;
+
+/// The first line of output, but for what all servers have in common.
+pub(crate) struct Greeting<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) details: &'a str,
+    pub(crate) addr: SocketAddr,
+}
+
 /// Says where the server listens and how it runs. A closed standard output is no reason not to serve.
-pub(crate) fn announce<T: Send + 'static>(
-    name: &str,
-    addr: SocketAddr,
-    port: &Port<T>,
-    options: &ServerOptions,
-) {
+fn announce<T: Send + 'static>(greeting: &Greeting<'_>, port: &Port<T>, options: &ServerOptions) {
+    let Greeting { name, details, addr } = greeting;
     let (workers, concurrency, engine) =
         (options.workers, options.concurrency.get(), port.engine());
     let mut out = io::stdout();
     let _ = writeln!(
         out,
-        "wharf {name}: {workers} workers, concurrency {concurrency}, engine {engine}, listening on {addr}"
+        "wharf {name}: {details}{workers} workers, concurrency {concurrency}, engine {engine}, listening on {addr}"
     );
     let _ = out.flush();
+}
+
+/// A line for the operator. `eprintln` would panic where nobody reads standard error any more.
+fn report(line: impl Display) {
+    let _ = writeln!(io::stderr(), "wharf: {line}");
+}
+
+/// The error of an address that cannot be had, as a user reads it.
+pub(crate) fn cannot_listen(addr: SocketAddr, error: &io::Error) -> io::Error {
+    let hint = match error.kind() {
+        io::ErrorKind::PermissionDenied => "; ports below 1024 are privileged",
+        _ => "",
+    };
+    io::Error::new(error.kind(), format!("cannot listen on {addr}: {error}{hint}"))
+}
+
+/// A listening TCP socket on the port, with one accept pending for each worker: a burst of
+/// connections is taken without a detour over the queue.
+pub(crate) fn listen<T: Send + 'static>(
+    port: &Port<T>,
+    options: &ServerOptions,
+    accepted: impl Fn() -> T,
+) -> io::Result<Listener<T>> {
+    let listen = || {
+        let socket = TcpListener::bind(options.addr)?;
+        rustix::net::listen(&socket, BACKLOG)?;
+        port.associate(socket, 0)
+    };
+    let listener = listen().map_err(|error| cannot_listen(options.addr, &error))?;
+    for _ in 0..options.workers {
+        accept_next(&listener, accepted())?;
+    }
+    Ok(listener)
+}
+
+/// Takes the place of an accept that has ended.
+pub(crate) fn accept_next<T: Send + 'static>(
+    listener: &Listener<T>,
+    mut accepted: T,
+) -> io::Result<()> {
+    while let Err(refused) = listener.accept(accepted) {
+        // A firewall's rule has dropped the connection that was to be taken (accept(2), EPERM): the
+        // next one, please. Given up here, every such connection would cost one pending accept.
+        if refused.error.kind() != io::ErrorKind::PermissionDenied {
+            return Err(refused.error);
+        }
+        accepted = refused.payload;
+    }
+    Ok(())
 }
 
 /// Runs the handler until a signal comes, then drains; a second signal ends the process.
 pub(crate) fn run<T: Send + 'static>(
     port: &Port<T>,
     options: &ServerOptions,
+    greeting: &Greeting<'_>,
     handler: impl Fn(Packet<T>) -> io::Result<()> + Sync,
 ) -> io::Result<()> {
+    // Before the first line: who has read it may send a signal.
     let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    announce(greeting, port, options);
     std::thread::scope(|scope| {
         scope.spawn(move || {
             let mut signals = signals.forever();
             let Some(_first) = signals.next() else { return };
-            let drain = scope.spawn(|| {
-                eprintln!("wharf: draining; a second signal ends at once");
-                let drained = port.drain(GRACE);
-                eprintln!(
-                    "wharf: {} packets finished, {} operations cancelled, {} left",
-                    drained.finished, drained.cancelled, drained.left
-                );
-                std::process::exit(0);
-            });
+            let drain = scope.spawn(|| end(port));
             if let Some(second) = signals.next() {
                 std::process::exit(128 + second);
             }
@@ -61,4 +117,14 @@ pub(crate) fn run<T: Send + 'static>(
             std::thread::park();
         }
     })
+}
+
+fn end<T: Send + 'static>(port: &Port<T>) -> ! {
+    report("draining; a second signal ends at once");
+    let drained = port.drain(GRACE);
+    report(format_args!(
+        "{} packets finished, {} operations cancelled, {} left",
+        drained.finished, drained.cancelled, drained.left
+    ));
+    std::process::exit(0)
 }

@@ -23,8 +23,9 @@ struct Terms {
     keep_alive: bool,
 }
 
-/// The response, and the bytes of body to skip before the next head if the connection goes on.
-pub(super) fn respond(site: &Site, head: &[u8], now: i64) -> (Response, u64) {
+/// The response, and the bytes of body to skip before the next head if the connection goes on; the
+/// `last` response ends it in any case.
+pub(super) fn respond(site: &Site, head: &[u8], last: bool, now: i64) -> (Response, u64) {
     let mut slots = [EMPTY_HEADER; FIELD_LINES];
     let request = match Request::parse(head, &mut slots) {
         Ok(request) => request,
@@ -35,6 +36,8 @@ pub(super) fn respond(site: &Site, head: &[u8], now: i64) -> (Response, u64) {
         Err(status) => (Reply::page(status), Terms { body: 0, keep_alive: false }),
     };
     let Terms { body, keep_alive } = terms;
+    // Where descriptors or memory have run out, the connection's own are needed too.
+    let keep_alive = keep_alive && !last && reply.status != Status::Unavailable;
     let head_only = request.method == Method::Head;
     let manner = Manner { head_only, minor: request.minor, keep_alive };
     (Response::new(reply, &manner, now), body)
@@ -43,7 +46,8 @@ pub(super) fn respond(site: &Site, head: &[u8], now: i64) -> (Response, u64) {
 fn reply(site: &Site, request: &Request<'_>, now: i64) -> Reply {
     match request.method {
         Method::Refused(status) => Reply::page(status),
-        Method::Get | Method::Head => answer(site, request, now),
+        // Directories and inodes may be on a disk.
+        Method::Get | Method::Head => wharf::blocking(|| answer(site, request, now)),
     }
 }
 

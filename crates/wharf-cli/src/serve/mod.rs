@@ -1,8 +1,19 @@
-//! The rules of `wharf serve [DIR]`: which bytes answer which bytes on an HTTP/1.1 connection.
+//! `wharf serve [DIR]`: the files of a directory over HTTP/1.1.
 //!
-//! Nothing here knows a socket. The connection's driver hands in what it received and sends what it
-//! is given; the only system calls made below open and describe what lies under DIR. One file, one
-//! subject, in the order in which a request meets them:
+//! The driver moves bytes between sockets and sessions; every operation it waits for is a packet of
+//! the port:
+//!
+//! | file | decides |
+//! |---|---|
+//! | `listen` | what a server is, and which packet is whose |
+//! | `connection` | one connection: receive, answer, receive |
+//! | `patience` | how long a client may let it wait |
+//! | `transfer` | an answer in pieces |
+//! | `farewell` | the end of a connection after its last answer |
+//!
+//! The rules decide which bytes answer which bytes, and nothing in them knows a socket: the driver
+//! hands in what it received and sends what it is given. The only system calls made there open and
+//! describe what lies under DIR. One file, one subject, in the order in which a request meets them:
 //!
 //! | file | decides |
 //! |---|---|
@@ -33,14 +44,18 @@
 
 mod answer;
 mod conditional;
+mod connection;
 mod date;
 mod exchange;
+mod farewell;
 mod framing;
 mod head;
+mod listen;
 mod listing;
 mod lookup;
 mod media;
 mod multipart;
+mod patience;
 mod range;
 mod reply;
 mod representation;
@@ -53,8 +68,7 @@ mod tags;
 mod target;
 #[cfg(test)]
 mod testing;
+mod transfer;
 mod validators;
 
-pub(crate) use response::{Body, Part, Response};
-pub(crate) use session::{Next, Session};
-pub(crate) use site::Site;
+pub(crate) use listen::run;

@@ -38,12 +38,14 @@ pub(crate) struct Session {
     /// Bytes of the last request's body still to come.
     skip: u64,
     closed: bool,
+    /// The next answer is to be the last.
+    ending: bool,
 }
 
 impl Session {
     pub(crate) fn new(site: Arc<Site>) -> Self {
         let (input, scan) = (Vec::new(), HeadScan::default());
-        Self { site, input, start: 0, scan, skip: 0, closed: false }
+        Self { site, input, start: 0, scan, skip: 0, closed: false, ending: false }
     }
 
     pub(crate) fn feed(&mut self, bytes: &[u8]) {
@@ -57,6 +59,16 @@ impl Session {
 
     pub(crate) fn next(&mut self) -> Next {
         self.next_at(date::now())
+    }
+
+    /// The next answer will say that it is the last: the server is about to end.
+    pub(crate) fn end(&mut self) {
+        self.ending = true;
+    }
+
+    /// Whether part of a request is there, after `NeedMore`.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.scan.begun()
     }
 
     /// The answer to a client that has been silent for too long; `None`, close without a word, if
@@ -82,7 +94,8 @@ impl Session {
             }
             Scan::Refused(status) => Response::refusal(status, now),
             Scan::Complete(len) => {
-                let (response, body) = exchange::respond(&self.site, &pending[..len], now);
+                let (response, body) =
+                    exchange::respond(&self.site, &pending[..len], self.ending, now);
                 self.start += len;
                 self.scan = HeadScan::default();
                 self.skip = body;

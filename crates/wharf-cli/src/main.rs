@@ -1,6 +1,7 @@
 //! The command `wharf`.
 
 mod echo;
+mod help;
 mod options;
 mod serve;
 mod server;
@@ -14,14 +15,8 @@ use options::{Command, Options};
 
 fn main() -> ExitCode {
     let ended = match Options::parse().command {
-        Command::Echo(mut options) => {
-            options.server.complete();
-            echo::run(&options)
-        }
-        Command::Serve(mut options) => {
-            options.server.complete();
-            serve::run(&options)
-        }
+        Command::Echo(options) => echo::run(&options),
+        Command::Serve(options) => serve::run(&options),
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,

@@ -4,19 +4,23 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, value_parser};
 use wharf::Concurrency;
 
-/// Servers on an I/O completion port for Linux.
+use crate::help;
+
+/// The most workers, and the largest concurrency value: far more than any machine has use for, far
+/// fewer than would run it out of memory by a slip of the finger.
+const THREADS: u32 = 4096;
+
+/// Servers on an I/O completion port for Linux
 ///
-/// Operations end as packets in one queue; workers take them, the newest waiter first, and at most as
-/// many workers run as the concurrency value says. Both servers print at the start where they listen,
-/// the number of workers, the concurrency value and the engine.
-///
-/// SIGINT or SIGTERM ends a server in order: it stops accepting, finishes what it has begun, reports what
-/// was left and exits with 0. A second signal ends it at once, with 130 or 143.
+/// Operations on sockets end as packets in one queue. Workers take them, the one that has waited for the
+/// shortest time first, and at most as many run at a time as the concurrency value says; a worker that
+/// blocks in the file system does not count, and another one takes its place meanwhile.
 #[derive(Debug, Parser)]
-#[command(name = "wharf", version, max_term_width = 100)]
+#[command(name = "wharf", version, max_term_width = 100, after_long_help = help::WHARF)]
+#[command(after_help = "Each command's --help says what it does, and how it ends.")]
 pub(crate) struct Options {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -25,22 +29,38 @@ pub(crate) struct Options {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Serve the files of a directory over HTTP/1.1
+    ///
+    /// The files under DIR can be read with any browser until a signal ends the server. It is made to
+    /// hold many connections that are slow or idle in little memory: some KiB for one that waits, 128 KiB
+    /// for one that takes a file, however large that is.
+    #[command(after_long_help = help::SERVE)]
     Serve(ServeOptions),
     /// Send every byte back to its sender
+    ///
+    /// Over TCP, or over UDP with --udp: the smallest server on a port, for trying out a network or
+    /// measuring what a request costs.
+    #[command(after_long_help = help::ECHO)]
     Echo(EchoOptions),
 }
 
 /// What all servers take.
 #[derive(Args, Debug)]
 pub(crate) struct ServerOptions {
-    /// Address and port to listen on; port 0 takes any free one
+    /// Address to listen on
+    ///
+    /// 0.0.0.0 and [::] mean every address of the machine, and port 0 any free port: the first line of
+    /// output tells which.
     #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:8080")]
     pub(crate) addr: SocketAddr,
-    /// Threads that handle packets; more than the concurrency value where handlers block
-    /// [default: twice the concurrency value]
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
-    pub(crate) workers: usize,
-    /// Workers that may run at a time; 0 means one per processor
+    /// Threads that handle packets [default: twice the concurrency value]
+    ///
+    /// Those beyond the concurrency value take over while others block in the file system: the slower
+    /// that is, the more of them are of use. At most 4096.
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=i64::from(THREADS)))]
+    workers: Option<u32>,
+    /// Workers that may run at a time; 0 means one for each processor
+    ///
+    /// At most 4096.
     #[arg(long, value_name = "N", default_value = "0", value_parser = concurrency)]
     pub(crate) concurrency: Concurrency,
 }
@@ -48,11 +68,17 @@ pub(crate) struct ServerOptions {
 #[derive(Args, Debug)]
 pub(crate) struct ServeOptions {
     /// Directory to serve
+    ///
+    /// It is opened once; renaming it later changes nothing.
     #[arg(value_name = "DIR", default_value = ".")]
     pub(crate) dir: PathBuf,
     #[command(flatten)]
     pub(crate) server: ServerOptions,
-    /// Seconds after which a connection that neither asks nor takes is closed
+    /// Seconds after which a client that neither asks nor takes is given up
+    ///
+    /// Between requests the connection is closed without a word; so is one that takes nothing of its
+    /// answer for that long. A request that was begun has the same time for its head to become complete,
+    /// and is answered with 408 otherwise. Fractions are fine.
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     pub(crate) idle_timeout: Duration,
 }
@@ -73,7 +99,11 @@ pub(crate) struct EchoOptions {
 }
 
 fn concurrency(text: &str) -> Result<Concurrency, String> {
-    text.parse::<u32>().map(Concurrency::from).map_err(|error| error.to_string())
+    match text.parse::<u32>() {
+        Ok(value) if value <= THREADS => Ok(Concurrency::from(value)),
+        Ok(_) => Err(format!("must be at most {THREADS}")),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
@@ -86,10 +116,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
 }
 
 impl ServerOptions {
-    /// Fills in what depends on other options.
-    pub(crate) fn complete(&mut self) {
-        if self.workers == 0 {
-            self.workers = 2 * self.concurrency.get() as usize;
-        }
+    pub(crate) fn workers(&self) -> usize {
+        self.workers.unwrap_or_else(|| 2 * self.concurrency.get()) as usize
     }
 }

@@ -33,7 +33,7 @@ pub(crate) struct Greeting<'a> {
 fn announce<T: Send + 'static>(greeting: &Greeting<'_>, port: &Port<T>, options: &ServerOptions) {
     let Greeting { name, details, addr } = greeting;
     let (workers, concurrency, engine) =
-        (options.workers, options.concurrency.get(), port.engine());
+        (options.workers(), options.concurrency.get(), port.engine());
     let mut out = io::stdout();
     let _ = writeln!(
         out,
@@ -69,7 +69,7 @@ pub(crate) fn listen<T: Send + 'static>(
         port.associate(socket, 0)
     };
     let listener = listen().map_err(|error| cannot_listen(options.addr, &error))?;
-    for _ in 0..options.workers {
+    for _ in 0..options.workers() {
         accept_next(&listener, accepted())?;
     }
     Ok(listener)
@@ -111,7 +111,7 @@ pub(crate) fn run<T: Send + 'static>(
             }
             drop(drain);
         });
-        port.run(options.workers, handler);
+        port.run(options.workers(), handler);
         // Closed: by the drain, which ends the process once it has reported.
         loop {
             std::thread::park();

@@ -1,0 +1,91 @@
+//! The parts of `--help` that follow the options: what a manual page would say. Lines end before
+//! column 80, where clap would break them anew.
+
+pub(crate) const WHARF: &str = "\
+Output:
+  The first line of standard output comes when the server is ready. It tells
+  the number of workers, the concurrency value and the engine, and ends with
+  \"listening on IP:PORT\".
+
+Signals:
+  SIGINT, SIGTERM  End in order: accept nothing more, finish what has begun,
+                   for at most 10 seconds, report to standard error what was
+                   finished, cancelled and left, and exit with 0. A second
+                   signal ends the process at once.
+
+Exit status:
+  0    ended by a signal, in order
+  1    could not start: the address is taken or privileged, the directory
+       cannot be opened
+  2    the command line is wrong
+  130  ended at once by a second signal, SIGINT
+  143  ended at once by a second signal, SIGTERM
+
+Examples:
+  The current directory, at http://127.0.0.1:8080/:
+      wharf serve
+  A directory, to everybody:
+      wharf serve /srv/www --addr [::]:80
+  The echo service of RFC 862 for datagrams:
+      wharf echo --udp --addr 0.0.0.0:7
+
+See `wharf serve --help` and `wharf echo --help` for their options.";
+
+pub(crate) const SERVE: &str = "\
+What is served:
+  Regular files, whatever their size, and directories: by their index.html,
+  or by a list of what is in them. Nothing outside DIR: a symbolic link is
+  followed while it stays below DIR, and is not found where it leads out or is
+  absolute. Where the kernel has no openat2(2), or a container forbids it, no
+  link is followed; the first line of output says which. FIFOs, sockets and
+  devices are refused with 403.
+
+  Everything below DIR that the user running wharf may read is public, files
+  whose names begin with a dot included. There is no TLS and no access
+  control: beyond your own network, put a proxy in front.
+
+Protocol:
+  HTTP/1.1 and HTTP/1.0, GET and HEAD; keep-alive and pipelining; single and
+  multiple byte ranges and If-Range; If-Match, If-None-Match,
+  If-Modified-Since and If-Unmodified-Since. The head of a request may have
+  16 KiB, its first line 8 KiB. Content types go by the names of files;
+  nothing is compressed.
+
+  While the process is out of descriptors, new connections wait, and a file
+  that cannot be opened for that reason is answered with 503.
+
+Signals:
+  SIGINT, SIGTERM  End in order: accept nothing more, finish the responses
+                   that are under way, for at most 10 seconds, close idle
+                   connections, report to standard error, and exit with 0.
+                   A second signal ends the process at once.
+
+Exit status:
+  0 after a signal; 1 if the server could not start; 2 for a wrong command
+  line; 130 (SIGINT) or 143 (SIGTERM) after a second signal.
+
+Examples:
+  wharf serve
+  wharf serve ~/public --addr 0.0.0.0:8000
+  wharf serve /srv/www --addr [::]:80 --workers 32 --idle-timeout 10";
+
+pub(crate) const ECHO: &str = "\
+Behaviour:
+  A stream is received and sent back in pieces of up to 16 KiB, until the
+  client ends its side; a client that does not read what comes back is not
+  read from. Datagrams are sent back whole; one that cannot be sent is lost,
+  as datagrams are.
+
+Signals:
+  SIGINT, SIGTERM  End in order: accept nothing more, send what has been
+                   received, for at most 10 seconds, report to standard
+                   error, and exit with 0. A second signal ends the process at
+                   once.
+
+Exit status:
+  0 after a signal; 1 if the server could not start; 2 for a wrong command
+  line; 130 (SIGINT) or 143 (SIGTERM) after a second signal.
+
+Examples:
+  wharf echo --addr 127.0.0.1:7777
+  wharf echo --udp --addr [::]:7 --concurrency 1";

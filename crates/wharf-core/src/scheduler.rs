@@ -1,6 +1,6 @@
 //! Who runs: the packet queue, the workers of a port and its concurrency value, as one state machine.
 //!
-//! The scheduler is told what happens (a worker asks, blocks, comes back, gives up, leaves; a packet
+//! The scheduler is told what happens (a worker asks, blocks, is seen blocked, comes back, gives up, leaves; a packet
 //! is queued; the port is closed) and answers with what to do (take this packet, poll, park) and, by
 //! [`Scheduler::next_wake`], with whom to wake. It knows no lock, no thread and no descriptor: its
 //! owner holds one lock around it and does the waking.
@@ -30,6 +30,12 @@
 //! } leave(w)                           |
 //! ```
 //! `next_wake` is called until `None` after every transition, before the lock is released.
+//!
+//! # Seen from outside
+//! A worker that blocks without a word is found by somebody who looks at its thread: [`Scheduler::suspects`]
+//! names those to look at, with the epoch of their present packet, and [`Scheduler::sense_blocked`] takes what was
+//! seen, unless the worker has moved on meanwhile. Looking is worth while only if [`Scheduler::is_needed`]. A worker
+//! that runs again is found in the same way, or comes back by itself.
 //!
 //! # Why a wake-up for a poller is a flag and not a count
 //! An engine wakes *one* sleeper per signal and may fold two signals into one. So at most one is under
@@ -68,6 +74,8 @@ pub enum Wake {
     Poller,
     /// This parked worker.
     Unpark(WorkerId),
+    /// Nobody waits: start another worker.
+    Grow,
 }
 
 /// How soon a packet is to be looked after.
@@ -82,31 +90,41 @@ pub enum Urgency {
 /// What a periodic look at the port found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tick {
-    /// Packets had waited for a whole period and a waiter may be released for them now.
+    /// No packet was taken since the last tick.
+    pub still: bool,
+    /// Nothing was taken, packets are queued, and a waiter may be released for them now.
     pub moved: bool,
-    /// Nothing was taken since the last tick, nothing is queued, and somebody polls or nobody runs or is blocked.
-    pub quiet: bool,
-    /// No worker sleeps in the engine and none has taken a packet since the last tick: the engine
-    /// is to be polled by the caller.
+    /// No worker sleeps in the engine: what completes there is for the caller to fetch.
     pub unpolled: bool,
 }
 
-#[derive(Debug)]
-enum State<P> {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
     /// The index is free.
     Vacant,
     /// Associated and not counted: new, or just told that the port is closed. To Running, Polling, Parked.
     Idle,
-    /// Counted. To Idle (on the way into `get`), Blocked, Vacant.
+    /// Counted. To Idle (on the way into `get`), Blocked, Sensed, Vacant.
     Running,
-    /// Associated, not counted, in somebody else's wait. To Running, Idle, Vacant.
+    /// Associated, not counted, in somebody else's wait, by its own word. To Running, Idle, Vacant.
     Blocked,
+    /// The same, as seen from outside. To Running, Blocked, Idle, Vacant.
+    Sensed,
     /// Waits in the engine. To Running, Parked, Idle.
     Polling,
     /// Waits on its own. To Handed, Polling (promoted), Running (gave up), Idle.
     Parked,
-    /// Counted, was parked, has been given this packet and not yet picked it up. To Running.
-    Handed(P),
+    /// Counted, was parked, has been given a packet and not yet picked it up. To Running.
+    Handed,
+}
+
+#[derive(Debug)]
+struct Worker<P> {
+    state: State,
+    /// Changes whenever the worker takes something or asks: what was seen before does not hold after.
+    epoch: u32,
+    /// Present exactly in state Handed (invariant 3).
+    handed: Option<P>,
 }
 
 /// The state machine of one port.
@@ -114,7 +132,7 @@ enum State<P> {
 pub struct Scheduler<P> {
     queue: Queue<P>,
     waiters: Waiters,
-    workers: Vec<State<P>>,
+    workers: Vec<Worker<P>>,
     vacant: Vec<WorkerId>,
     /// The concurrency value.
     max: u32,
@@ -124,6 +142,13 @@ pub struct Scheduler<P> {
     /// A wake-up for a poller has been ordered and no poller has come out since.
     waking: bool,
     closed: bool,
+    /// More workers can be had: want of a waiter is answered with [`Wake::Grow`].
+    growable: bool,
+    /// One has been ordered and has not joined yet.
+    growing: bool,
+    /// Releases by a worker's own word, and by what was seen of it.
+    released_told: u64,
+    released_sensed: u64,
     /// `queue.taken()` at the last tick.
     taken_at_tick: u64,
 }
@@ -142,6 +167,10 @@ impl<P> Scheduler<P> {
             polling: 0,
             waking: false,
             closed: false,
+            growable: false,
+            growing: false,
+            released_told: 0,
+            released_sensed: 0,
             taken_at_tick: 0,
         }
     }
@@ -149,10 +178,11 @@ impl<P> Scheduler<P> {
     /// Associates a new worker (B1). It counts only once it runs (B3).
     pub fn join(&mut self) -> WorkerId {
         let id = self.vacant.pop().unwrap_or_else(|| {
-            self.workers.push(State::Vacant);
+            self.workers.push(Worker { state: State::Vacant, epoch: 0, handed: None });
             WorkerId(u32::try_from(self.workers.len() - 1).expect("fewer than 2^32 workers"))
         });
-        self.workers[id.0 as usize] = State::Idle;
+        self.growing = false;
+        self.set(id, State::Idle);
         id
     }
 
@@ -161,10 +191,11 @@ impl<P> Scheduler<P> {
     pub fn get(&mut self, worker: WorkerId) -> Next<P> {
         match self.state(worker) {
             State::Running => self.active -= 1,
-            State::Blocked => self.blocked -= 1,
+            State::Blocked | State::Sensed => self.blocked -= 1,
             State::Idle => {}
             other => unreachable!("get by a worker that {}", describe(other)),
         }
+        self.advance(worker);
         self.seek(worker)
     }
 
@@ -182,12 +213,12 @@ impl<P> Scheduler<P> {
     #[inline]
     pub fn resume(&mut self, worker: WorkerId) -> Next<P> {
         match self.state(worker) {
-            State::Handed(_) => Next::Packet(self.pick_up(worker)),
+            State::Handed => Next::Packet(self.pick_up(worker)),
             State::Polling => {
                 self.waking = false;
                 // Who looked up for nothing keeps its place in the stack (A45).
                 if !self.closed && self.active >= self.max {
-                    *self.state_mut(worker) = State::Parked;
+                    self.set(worker, State::Parked);
                     self.polling -= 1;
                     return Next::Park;
                 }
@@ -207,7 +238,7 @@ impl<P> Scheduler<P> {
     /// runs without one and counts (B11).
     pub fn give_up(&mut self, worker: WorkerId) -> Next<P> {
         match self.state(worker) {
-            State::Handed(_) => return Next::Packet(self.pick_up(worker)),
+            State::Handed => return Next::Packet(self.pick_up(worker)),
             State::Idle if self.closed => return Next::Closed,
             State::Polling => self.waking = false,
             State::Parked => {}
@@ -231,34 +262,89 @@ impl<P> Scheduler<P> {
 
     /// A running worker blocks outside the port (B8). False if it did not count in the first place.
     pub fn blocked(&mut self, worker: WorkerId) -> bool {
-        if !matches!(self.state(worker), State::Running) {
-            return false;
+        match self.state(worker) {
+            State::Running => {}
+            // It says itself now what had been seen of it: it counts again at its own word only.
+            State::Sensed => {
+                self.set(worker, State::Blocked);
+                return true;
+            }
+            _ => return false,
         }
-        *self.state_mut(worker) = State::Blocked;
-        self.active -= 1;
-        self.blocked += 1;
-        // What it would have fetched itself, somebody else must.
-        self.queue.mark_all_urgent();
+        self.give_way(worker, State::Blocked);
+        self.released_told += u64::from(self.would_release());
         true
     }
 
     /// A blocked worker runs again, above `max` if need be (B9).
     pub fn unblocked(&mut self, worker: WorkerId) {
-        if matches!(self.state(worker), State::Blocked) {
+        if self.state(worker) == State::Blocked {
             self.blocked -= 1;
             self.run(worker);
         }
+    }
+
+    /// Whether it is worth while to look for a running worker that is in truth blocked: packets wait, somebody
+    /// could be released for them, and no slot is free.
+    #[inline]
+    pub fn is_needed(&self) -> bool {
+        self.active >= self.max
+            && !self.queue.is_empty()
+            && !self.closed
+            && (self.growable || !self.waiters.is_empty())
+    }
+
+    /// Whether no worker sleeps in the engine.
+    pub fn is_unpolled(&self) -> bool {
+        self.polling == 0
+    }
+
+    /// The workers that count, each with its epoch.
+    pub fn suspects(&self) -> impl Iterator<Item = (WorkerId, u32)> {
+        self.in_state(State::Running)
+    }
+
+    /// The workers that do not count because they were seen blocked, each with its epoch.
+    pub fn sensed(&self) -> impl Iterator<Item = (WorkerId, u32)> {
+        self.in_state(State::Sensed)
+    }
+
+    /// A worker was seen blocked while it was in this epoch (B8, B17); false if it has moved on.
+    pub fn sense_blocked(&mut self, worker: WorkerId, epoch: u32) -> bool {
+        if self.state(worker) != State::Running || self.workers[worker.0 as usize].epoch != epoch {
+            return false;
+        }
+        self.give_way(worker, State::Sensed);
+        self.released_sensed += u64::from(self.would_release());
+        true
+    }
+
+    /// A worker that had been seen blocked was seen running in this epoch (B9); false if it has moved on.
+    pub fn sense_running(&mut self, worker: WorkerId, epoch: u32) -> bool {
+        if self.state(worker) != State::Sensed || self.workers[worker.0 as usize].epoch != epoch {
+            return false;
+        }
+        self.blocked -= 1;
+        self.set(worker, State::Running); // the same packet, the same epoch
+        self.active += 1;
+        true
+    }
+
+    /// Says whether more workers can be had for the asking.
+    pub fn set_growable(&mut self, growable: bool) {
+        self.growable = growable;
+        self.growing = false;
     }
 
     /// The worker's association ends (B2, B15).
     pub fn leave(&mut self, worker: WorkerId) {
         match self.state(worker) {
             State::Running => self.active -= 1,
-            State::Blocked => self.blocked -= 1,
+            State::Blocked | State::Sensed => self.blocked -= 1,
             State::Idle => {}
             other => unreachable!("leave by a worker that {}", describe(other)),
         }
-        *self.state_mut(worker) = State::Vacant;
+        self.set(worker, State::Vacant);
         self.vacant.push(worker);
         self.queue.mark_all_urgent();
     }
@@ -279,7 +365,7 @@ impl<P> Scheduler<P> {
     /// The next wake-up that is due; `None` when all is settled (invariant 5).
     #[inline]
     pub fn next_wake(&mut self) -> Option<Wake> {
-        let newest = self.waiters.newest()?;
+        let Some(newest) = self.waiters.newest() else { return self.grow() };
         if self.closed {
             return self.wake_for_close(newest);
         }
@@ -291,7 +377,7 @@ impl<P> Scheduler<P> {
         }
         if self.polling == 0 {
             // Everybody parked while the port was full; a slot is free, so one of them watches the engine.
-            *self.state_mut(newest) = State::Polling;
+            self.set(newest, State::Polling);
             self.polling += 1;
             return Some(Wake::Unpark(newest));
         }
@@ -304,21 +390,15 @@ impl<P> Scheduler<P> {
         self.queue.drain()
     }
 
-    /// A look from outside, repeated while the port is in use: what was lazy for a whole period is now urgent.
+    /// A look from outside, repeated while the port is in use: what was lazy and nobody has taken anything
+    /// since the last look is urgent now.
     pub fn tick(&mut self) -> Tick {
         let still = self.taken_at_tick == self.queue.taken();
         self.taken_at_tick = self.queue.taken();
-        let moved =
-            still && !self.queue.is_empty() && !self.waiters.is_empty() && self.active < self.max;
         if still {
             self.queue.mark_all_urgent();
         }
-        let watched = self.polling > 0 || (self.active == 0 && self.blocked == 0);
-        Tick {
-            moved,
-            quiet: still && self.queue.is_empty() && watched,
-            unpolled: still && self.polling == 0,
-        }
+        Tick { still, moved: still && self.would_release(), unpolled: self.polling == 0 }
     }
 
     /// Whether the worker counts against the concurrency value and knows it: not before it has picked up
@@ -341,6 +421,8 @@ impl<P> Scheduler<P> {
             waiting: self.waiters.len(),
             queued: self.queue.len(),
             taken: self.queue.taken(),
+            released_told: self.released_told,
+            released_sensed: self.released_sensed,
         }
     }
 
@@ -348,7 +430,7 @@ impl<P> Scheduler<P> {
     #[inline]
     fn seek(&mut self, worker: WorkerId) -> Next<P> {
         if self.closed {
-            *self.state_mut(worker) = State::Idle;
+            self.set(worker, State::Idle);
             return Next::Closed;
         }
         let free = self.active < self.max;
@@ -357,7 +439,7 @@ impl<P> Scheduler<P> {
             return Next::Packet(packet);
         }
         self.waiters.push(worker);
-        *self.state_mut(worker) = if free { State::Polling } else { State::Parked };
+        self.set(worker, if free { State::Polling } else { State::Parked });
         self.polling += u32::from(free);
         if free { Next::Poll } else { Next::Park }
     }
@@ -368,7 +450,8 @@ impl<P> Scheduler<P> {
         }
         let packet = self.queue.pop().expect("an urgent packet is a queued one");
         self.unlist(newest);
-        *self.state_mut(newest) = State::Handed(packet);
+        self.set(newest, State::Handed);
+        self.workers[newest.0 as usize].handed = Some(packet);
         self.active += 1;
         Some(Wake::Unpark(newest))
     }
@@ -376,24 +459,59 @@ impl<P> Scheduler<P> {
     fn wake_for_close(&mut self, newest: WorkerId) -> Option<Wake> {
         if matches!(self.state(newest), State::Parked) {
             self.unlist(newest);
-            *self.state_mut(newest) = State::Idle;
+            self.set(newest, State::Idle);
             return Some(Wake::Unpark(newest));
         }
         // Pollers go one by one, each waking the next; parked workers below them go with the last.
         (!std::mem::replace(&mut self.waking, true)).then_some(Wake::Poller)
     }
 
+    /// Orders another worker if a packet is urgent, a slot free and nobody there to take it.
+    fn grow(&mut self) -> Option<Wake> {
+        let due = self.growable
+            && !self.growing
+            && !self.closed
+            && self.active < self.max
+            && self.queue.is_urgent();
+        self.growing |= due;
+        due.then_some(Wake::Grow)
+    }
+
+    /// A worker that counted does so no more, and what it would have fetched, somebody else must.
+    fn give_way(&mut self, worker: WorkerId, state: State) {
+        self.set(worker, state);
+        self.active -= 1;
+        self.blocked += 1;
+        self.queue.mark_all_urgent();
+    }
+
+    /// Whether a waiter, or a new worker, gets a packet now.
+    fn would_release(&self) -> bool {
+        self.active < self.max
+            && !self.queue.is_empty()
+            && (self.growable || !self.waiters.is_empty())
+    }
+
+    fn in_state(&self, state: State) -> impl Iterator<Item = (WorkerId, u32)> {
+        let all = (0_u32..).zip(&self.workers);
+        all.filter(move |(_, worker)| worker.state == state)
+            .map(|(id, worker)| (WorkerId(id), worker.epoch))
+    }
+
     #[inline]
     fn run(&mut self, worker: WorkerId) {
-        *self.state_mut(worker) = State::Running;
+        self.set(worker, State::Running);
+        self.advance(worker);
         self.active += 1;
     }
 
     fn pick_up(&mut self, worker: WorkerId) -> P {
-        match std::mem::replace(self.state_mut(worker), State::Running) {
-            State::Handed(packet) => packet,
-            other => unreachable!("pick-up by a worker that {}", describe(&other)),
-        }
+        self.set(worker, State::Running);
+        self.advance(worker);
+        self.workers[worker.0 as usize]
+            .handed
+            .take()
+            .expect("a worker in state Handed has a packet (invariant 3)")
     }
 
     /// Takes a waiter off the stack; the caller sets its next state.
@@ -404,13 +522,19 @@ impl<P> Scheduler<P> {
     }
 
     #[inline]
-    fn state(&self, worker: WorkerId) -> &State<P> {
-        &self.workers[worker.0 as usize]
+    fn advance(&mut self, worker: WorkerId) {
+        let worker = &mut self.workers[worker.0 as usize];
+        worker.epoch = worker.epoch.wrapping_add(1);
     }
 
     #[inline]
-    fn state_mut(&mut self, worker: WorkerId) -> &mut State<P> {
-        &mut self.workers[worker.0 as usize]
+    fn state(&self, worker: WorkerId) -> State {
+        self.workers[worker.0 as usize].state
+    }
+
+    #[inline]
+    fn set(&mut self, worker: WorkerId, state: State) {
+        self.workers[worker.0 as usize].state = state;
     }
 }
 
@@ -429,17 +553,21 @@ pub struct Counts {
     pub queued: usize,
     /// Packets taken, handed or returned by [`Scheduler::close`] since the port was made.
     pub taken: u64,
+    /// Packets given to another worker because one said that it blocks (B8).
+    pub released_told: u64,
+    /// The same, because one was seen blocked (B17).
+    pub released_sensed: u64,
 }
 
 #[cold]
-fn describe<P>(state: &State<P>) -> &'static str {
+fn describe(state: State) -> &'static str {
     match state {
         State::Vacant => "has left",
         State::Idle => "is idle",
         State::Running => "runs",
-        State::Blocked => "is blocked",
+        State::Blocked | State::Sensed => "is blocked",
         State::Polling => "polls",
         State::Parked => "is parked",
-        State::Handed(_) => "was handed a packet",
+        State::Handed => "was handed a packet",
     }
 }

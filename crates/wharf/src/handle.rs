@@ -10,7 +10,7 @@ use rustix::io::Errno;
 use rustix::net::{getpeername, getsockname};
 
 use crate::engine::{Operation, Socket, Work};
-use crate::{Buffer, OperationId, Refused, clock};
+use crate::{Buffer, OperationId, Refused, clock, worker};
 
 /// An associated socket, whatever its kind: [`Stream`](crate::Stream), [`Listener`](crate::Listener) and
 /// [`Datagram`](crate::Datagram) dereference to it.
@@ -29,10 +29,12 @@ impl<T: Send + 'static> Handle<T> {
 
     #[inline]
     pub(crate) fn issue(&self, payload: T, work: Work) -> Result<OperationId, Refused<T>> {
-        self.socket.issue(Operation::new(payload, work)).map_err(|(error, operation)| {
-            let Operation { payload, work, .. } = operation;
-            Refused::new(error, payload, work.into_buffer())
-        })
+        worker::inside(|| self.socket.issue(Operation::new(payload, work))).map_err(
+            |(error, operation)| {
+                let Operation { payload, work, .. } = operation;
+                Refused::new(error, payload, work.into_buffer())
+            },
+        )
     }
 
     /// Issues a receive, whose buffer must be the operation's own.

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{AcqRel, Relaxed, SeqCst};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
@@ -9,15 +10,16 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
-use wharf_core::scheduler::{Urgency, WorkerId};
+use wharf_core::deadline::Deadline;
+use wharf_core::scheduler::{Next, Urgency, WorkerId};
 use wharf_core::timers::TimerKey;
 
 use crate::dispatch::{Batch, Dispatcher, Empty, Member};
+use crate::drain::Idle;
 use crate::engine::{Due, Epoll, Shape, Socket};
-use crate::run::Idle;
 use crate::steward::{self, Look, Watched};
 use crate::worker::{self, Home};
-use crate::{Concurrency, GetError, Packet, Source, Stats, Stream, clock};
+use crate::{Concurrency, GetError, Options, Packet, Sensing, Source, Stats, Stream, clock};
 
 /// What the handles of a port share.
 pub(crate) struct Shared<T: Send + 'static> {
@@ -32,7 +34,13 @@ pub(crate) struct Shared<T: Send + 'static> {
     idle: Idle,
     /// `Port` values; the last one closes.
     handles: AtomicUsize,
+    /// How blocked workers are found.
+    sensing: Sensing,
 }
+
+/// Workers seen blocked that are looked at again in one look: with thousands of them, looking at all would
+/// cost more than the slots that come back.
+const RECOUNTS_PER_LOOK: usize = 4;
 
 impl<T: Send + 'static> Shared<T> {
     pub(crate) fn id(&self) -> u64 {
@@ -55,21 +63,37 @@ impl<T: Send + 'static> Shared<T> {
     #[inline]
     pub(crate) fn deliver(&self, packet: Packet<T>) {
         let urgency = worker::urgency(self.id);
-        let _unreachable = self.dispatcher.post(packet, urgency);
-        if urgency == Urgency::Lazy {
-            steward::arm();
-        }
+        // Refused by a port that was closed: nobody would ever take it.
+        let needed = worker::inside(|| self.dispatcher.post(packet, urgency)).unwrap_or(false);
+        self.after_post(urgency, needed);
     }
 
     /// Queues several.
     pub(crate) fn deliver_batch(&self, batch: &mut Batch<Packet<T>>) {
         if !batch.is_empty() {
             let urgency = worker::urgency(self.id);
-            self.dispatcher.post_batch(batch, urgency);
-            if urgency == Urgency::Lazy {
-                steward::arm();
-            }
+            worker::inside(|| self.dispatcher.post_batch(batch, urgency));
+            self.after_post(urgency, self.dispatcher.is_needed());
         }
+    }
+
+    /// Tells the steward of a packet that no wake-up was sent for, if it has to know.
+    #[inline]
+    fn after_post(&self, urgency: Urgency, needed: bool) {
+        match urgency {
+            Urgency::Lazy => steward::arm(),
+            Urgency::Now if needed && self.sensing != Sensing::Told => steward::kick(),
+            Urgency::Now => {}
+        }
+    }
+
+    /// Waits as `try_get` has told; before the worker parks beside packets, the steward hears of it.
+    fn wait(&self, deadline: Deadline, waiting: Next<Packet<T>>) -> Result<Packet<T>, Empty> {
+        self.dispatcher.wait(&worker::member(), deadline, waiting, || {
+            if self.sensing != Sensing::Told {
+                steward::kick();
+            }
+        })
     }
 
     /// Ends every timer with its packet; answers how many. Deadlines go with their operations.
@@ -97,6 +121,8 @@ impl<T: Send + 'static> Shared<T> {
             socket.cancel_all(true, true, Errno::CANCELED);
         }
         drop(self.dispatcher.engine.alarm.drain());
+        // The steward may be listening to the engine, and keep it.
+        steward::arm();
     }
 }
 
@@ -115,16 +141,33 @@ impl<T: Send + 'static> Home for Shared<T> {
 }
 
 impl<T: Send + 'static> Watched for Shared<T> {
-    fn look(&self) -> Look {
-        let before = self.dispatcher.tick();
-        if before.unpolled {
+    fn look(&self, event: bool) -> Look {
+        let tick = self.dispatcher.tick();
+        if tick.unpolled && (event || tick.still) {
             self.dispatcher.harvest(Urgency::Now);
         }
-        match before {
-            tick if tick.quiet => Look::Quiet,
-            tick if tick.moved => Look::Moved,
-            _ => Look::InUse,
+        let needed = self.is_needed();
+        let released = needed && self.dispatcher.sense(self.sensing);
+        if !tick.still && self.sensing != Sensing::Told {
+            self.dispatcher.recount(self.sensing, RECOUNTS_PER_LOOK);
         }
+        Look {
+            in_use: !tick.still || tick.moved || needed,
+            progress: tick.moved || released,
+            needed,
+        }
+    }
+
+    fn is_needed(&self) -> bool {
+        self.sensing != Sensing::Told && self.dispatcher.is_needed()
+    }
+
+    fn is_unpolled(&self) -> bool {
+        self.dispatcher.is_unpolled()
+    }
+
+    fn engine(&self) -> BorrowedFd<'_> {
+        self.dispatcher.engine.as_fd()
     }
 }
 
@@ -159,14 +202,31 @@ impl<T: Send + 'static> Port<T> {
     /// # Errors
     /// Those of epoll_create1(2), eventfd(2) and timerfd_create(2), mostly for want of descriptors.
     pub fn new(concurrency: impl Into<Concurrency>) -> io::Result<Self> {
+        Self::with_options(Options { concurrency: concurrency.into(), ..Options::default() })
+    }
+
+    /// Makes a port, with everything that can be chosen.
+    ///
+    /// ```
+    /// use wharf::{Options, Port, Sensing};
+    /// let options = Options { concurrency: 2.into(), sensing: Sensing::Told };
+    /// let port = Port::<()>::with_options(options)?;
+    /// assert_eq!(port.stats().concurrency, 2);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`new`](Port::new).
+    pub fn with_options(options: Options) -> io::Result<Self> {
         static IDS: AtomicU64 = AtomicU64::new(1);
         let shared = Arc::new(Shared {
             id: IDS.fetch_add(1, Relaxed),
-            dispatcher: Dispatcher::new(concurrency.into().value(), Epoll::new()?),
+            dispatcher: Dispatcher::new(options.concurrency.value(), Epoll::new()?),
             closed: AtomicBool::new(false),
             draining: AtomicBool::new(false),
             idle: Idle::default(),
             handles: AtomicUsize::new(1),
+            sensing: options.sensing,
         });
         let watched: std::sync::Weak<Shared<T>> = Arc::downgrade(&shared);
         steward::watch(watched)?;
@@ -182,10 +242,13 @@ impl<T: Send + 'static> Port<T> {
     #[inline]
     pub fn post(&self, key: usize, payload: T, number: usize) -> Result<(), PostError<T>> {
         let packet = Packet::new(key, payload, Ok(number));
-        self.shared
-            .dispatcher
-            .post(packet, Urgency::Now)
-            .map_err(|packet| PostError(packet.payload))
+        match worker::inside(|| self.shared.dispatcher.post(packet, Urgency::Now)) {
+            Ok(needed) => {
+                self.shared.after_post(Urgency::Now, needed);
+                Ok(())
+            }
+            Err(packet) => Err(PostError(packet.payload)),
+        }
     }
 
     /// Takes the next packet; waits for it up to `timeout`, without end for `None`.
@@ -199,20 +262,34 @@ impl<T: Send + 'static> Port<T> {
     #[inline]
     pub fn get(&self, timeout: Option<Duration>) -> Result<Packet<T>, GetError> {
         let shared = &self.shared;
-        let worker = worker::enter(shared.id, shared, || shared.dispatcher.join());
-        if worker::must_look() {
+        let (worker, look) = worker::enter(shared.id, shared, |view| shared.dispatcher.join(view));
+        if look {
             shared.dispatcher.harvest(Urgency::Lazy);
         }
-        let got = match shared.dispatcher.try_get(worker) {
-            Ok(packet) => Ok(packet),
-            Err(waiting) => {
-                if shared.is_draining() {
-                    shared.idle.notify();
-                }
-                shared.dispatcher.wait(&worker::member(), clock::deadline(timeout), waiting)
+        let got = shared.dispatcher.try_get(worker);
+        let got = got.or_else(|waiting| self.wait(timeout, waiting));
+        worker::exit();
+        steward::arm();
+        got
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn wait(
+        &self,
+        timeout: Option<Duration>,
+        waiting: Next<Packet<T>>,
+    ) -> Result<Packet<T>, GetError> {
+        if self.shared.is_draining() {
+            self.shared.idle.notify();
+        }
+        self.shared.wait(clock::deadline(timeout), waiting).map_err(|empty| match empty {
+            Empty::TimedOut => GetError::TimedOut,
+            Empty::Closed => {
+                worker::forget(self.shared.id);
+                GetError::Closed
             }
-        };
-        self.conclude(got)
+        })
     }
 
     /// Takes the next packet and what else is queued, up to `limit` packets; waits for the first only.
@@ -232,18 +309,6 @@ impl<T: Send + 'static> Port<T> {
         let mut packets = vec![self.get(timeout)?];
         self.shared.dispatcher.take_more(limit - 1, &mut packets);
         Ok(packets)
-    }
-
-    #[inline]
-    fn conclude<R>(&self, got: Result<R, Empty>) -> Result<R, GetError> {
-        steward::arm();
-        got.map_err(|empty| match empty {
-            Empty::TimedOut => GetError::TimedOut,
-            Empty::Closed => {
-                worker::forget(self.shared.id);
-                GetError::Closed
-            }
-        })
     }
 
     /// Associates a socket with the port: the end of every operation on it becomes a packet with this key.
@@ -367,6 +432,13 @@ impl<T: Send + 'static> Port<T> {
             receiving,
             sending,
         )
+    }
+
+    /// How blocked workers are found that do not say so: what really works here. The first call in a process
+    /// tries it out, which may take 14 ms.
+    #[must_use]
+    pub fn sensing(&self) -> Sensing {
+        crate::sensor::choose(self.shared.sensing)
     }
 
     /// How the port learns of completions: the name of its engine, for logs.

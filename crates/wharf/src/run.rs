@@ -1,135 +1,193 @@
-//! Workers on a handler, and the end of their work in order.
+//! Workers on a handler: so many, or as many as it takes.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Condvar, Mutex};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread::{self, Scope};
+use std::time::Duration;
 
 use crate::sync::lock;
-use crate::{Packet, Port, worker};
+use crate::{GetError, Packet, Port};
 
-/// What [`Port::drain`] did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Drained {
-    /// Packets that were handled from the call to the end.
-    pub finished: u64,
-    /// Operations that were waiting for a peer and have been cancelled.
-    pub cancelled: usize,
-    /// Packets and operations that were dropped because the time was over.
-    pub left: usize,
+/// How long a worker above the minimum waits for a packet before it ends.
+const IDLE: Duration = Duration::from_secs(5);
+
+/// How long to wait after a thread could not be started.
+const RETRY: Duration = Duration::from_millis(10);
+
+/// How many threads [`Port::run`] runs a handler on.
+///
+/// ```
+/// use wharf::Workers;
+/// assert_eq!(Workers::from(4), Workers::elastic(4, 4));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Workers {
+    min: usize,
+    max: usize,
 }
 
-/// Tells a drain that a worker has found nothing more to do.
+impl Workers {
+    /// From `min` to `max` threads: another one is started when a packet waits, the concurrency value
+    /// allows it to be worked on, and every thread runs or is blocked; one that has had nothing to do for
+    /// five seconds ends, down to `min`.
+    ///
+    /// # Panics
+    /// If `min` is 0 or greater than `max`.
+    #[must_use]
+    pub fn elastic(min: usize, max: usize) -> Workers {
+        assert!(min > 0, "a port without workers delivers nothing");
+        assert!(min <= max, "at least {min} workers and at most {max}");
+        Workers { min, max }
+    }
+}
+
+impl From<usize> for Workers {
+    /// Exactly so many.
+    fn from(workers: usize) -> Workers {
+        Workers::elastic(workers, workers)
+    }
+}
+
+/// The threads of one `run`.
 #[derive(Default)]
-pub(crate) struct Idle {
-    changes: Mutex<u64>,
+struct Pool {
+    state: Mutex<PoolState>,
     changed: Condvar,
 }
 
-impl Idle {
-    pub(crate) fn notify(&self) {
-        *lock(&self.changes) += 1;
-        self.changed.notify_all();
-    }
-
-    /// Waits until `done` holds, which is asked again after every notification; false if time is over first.
-    fn wait(&self, end: Option<Instant>, done: impl Fn() -> bool) -> bool {
-        let mut changes = lock(&self.changes);
-        loop {
-            let seen = *changes;
-            drop(changes);
-            if done() {
-                return true;
-            }
-            changes = lock(&self.changes);
-            while *changes == seen {
-                let Some(end) = end else {
-                    changes = self
-                        .changed
-                        .wait(changes)
-                        .unwrap_or_else(std::sync::PoisonError::into_inner);
-                    continue;
-                };
-                let left = end.saturating_duration_since(Instant::now());
-                if left.is_zero() {
-                    return false;
-                }
-                let waited = self.changed.wait_timeout(changes, left);
-                changes = waited.unwrap_or_else(std::sync::PoisonError::into_inner).0;
-            }
-        }
-    }
+#[derive(Default)]
+struct PoolState {
+    alive: usize,
+    /// The port wants another worker.
+    wanted: bool,
+    panics: usize,
 }
 
 impl<T: Send + 'static> Port<T> {
-    /// Runs a handler on `workers` threads until the port is closed: by [`close`](Port::close) or
+    /// Runs a handler on threads until the port is closed: by [`close`](Port::close) or
     /// [`drain`](Port::drain) from elsewhere, or from the handler.
     ///
     /// An error that the handler returns ends that packet and nothing else: it is how `?` on a failed
     /// operation drops a connection. A handler that panics ends its packet too; the message is printed by
     /// the panic hook and the worker goes on. Answers how many handlers have panicked.
     ///
-    /// More workers than the concurrency value are of use where handlers block: see [`blocking`](crate::blocking).
+    /// `workers` is a number, or [`Workers::elastic`]. More workers than the concurrency value are of use
+    /// where handlers block.
     ///
     /// # Panics
-    /// If `workers` is 0, or if no thread can be started.
-    pub fn run<F>(&self, workers: usize, handler: F) -> usize
+    /// If `workers` is 0, or if not even the first threads can be started.
+    pub fn run<F>(&self, workers: impl Into<Workers>, handler: F) -> usize
     where
         F: Fn(Packet<T>) -> io::Result<()> + Sync,
     {
-        assert!(workers > 0, "a port without workers delivers nothing");
+        let workers = workers.into();
+        let pool = Arc::new(Pool::default());
         thread::scope(|scope| {
-            let work = || self.work(&handler);
-            let start = |index| {
-                let named = thread::Builder::new().name(format!("wharf-{index}"));
-                named.spawn_scoped(scope, work).expect("a thread for a worker")
-            };
-            let threads: Vec<_> = (0..workers).map(start).collect();
-            threads
-                .into_iter()
-                .map(|thread| thread.join().expect("panics of handlers are caught"))
-                .sum()
-        })
+            for _ in 0..workers.min {
+                self.start(scope, &pool, workers, &handler).expect("a thread for a worker");
+            }
+            self.manage(scope, &pool, workers, &handler);
+        });
+        self.shared.dispatcher.set_grow(None);
+        let state = lock(&pool.state);
+        state.panics
     }
 
-    fn work(&self, handler: &(impl Fn(Packet<T>) -> io::Result<()> + Sync)) -> usize {
+    /// Starts workers as the port asks for them, until the last one has ended.
+    fn manage<'s, F>(
+        &'s self,
+        scope: &'s Scope<'s, '_>,
+        pool: &Arc<Pool>,
+        workers: Workers,
+        handler: &'s F,
+    ) where
+        F: Fn(Packet<T>) -> io::Result<()> + Sync,
+    {
+        let ask = || -> Arc<dyn Fn() + Send + Sync> {
+            let pool = Arc::clone(pool);
+            Arc::new(move || {
+                lock(&pool.state).wanted = true;
+                pool.changed.notify_all();
+            })
+        };
+        let mut asking = false;
+        let mut state = lock(&pool.state);
+        while state.alive > 0 {
+            let can_grow = state.alive < workers.max;
+            if can_grow != asking {
+                asking = can_grow;
+                drop(state);
+                self.shared.dispatcher.set_grow(can_grow.then(ask));
+                state = lock(&pool.state);
+                continue;
+            }
+            if !std::mem::take(&mut state.wanted) || !can_grow {
+                state = pool.changed.wait(state).unwrap_or_else(std::sync::PoisonError::into_inner);
+                continue;
+            }
+            drop(state);
+            if let Err(error) = self.start(scope, pool, workers, handler) {
+                log::warn!("no thread for another worker: {error}");
+                thread::sleep(RETRY);
+                asking = false; // ask anew
+            }
+            state = lock(&pool.state);
+        }
+    }
+
+    fn start<'s, F>(
+        &'s self,
+        scope: &'s Scope<'s, '_>,
+        pool: &Arc<Pool>,
+        workers: Workers,
+        handler: &'s F,
+    ) -> io::Result<()>
+    where
+        F: Fn(Packet<T>) -> io::Result<()> + Sync,
+    {
+        lock(&pool.state).alive += 1;
+        let own = Arc::clone(pool);
+        let started =
+            thread::Builder::new().name("wharf-worker".into()).spawn_scoped(scope, move || {
+                let panics = self.work(&own, workers, handler);
+                lock(&own.state).panics += panics;
+                own.changed.notify_all();
+            });
+        if started.is_err() {
+            lock(&pool.state).alive -= 1;
+        }
+        started.map(drop)
+    }
+
+    /// One worker's life; it has signed off when it returns.
+    fn work(
+        &self,
+        pool: &Pool,
+        workers: Workers,
+        handler: &(impl Fn(Packet<T>) -> io::Result<()> + Sync),
+    ) -> usize {
         let mut panics = 0;
-        while let Ok(packet) = self.get(None) {
-            // What the handler shares with others it guards by itself, as for any panic of any thread.
-            match catch_unwind(AssertUnwindSafe(|| handler(packet))) {
-                Ok(_ended) => {}
-                Err(_printed) => panics += 1,
+        loop {
+            let surplus = workers.min < workers.max && lock(&pool.state).alive > workers.min;
+            match self.get(surplus.then_some(IDLE)) {
+                // What the handler shares with others it guards by itself, as for any panic of any thread.
+                Ok(packet) => match catch_unwind(AssertUnwindSafe(|| handler(packet))) {
+                    Ok(_ended) => {}
+                    Err(_printed) => panics += 1,
+                },
+                Err(GetError::TimedOut) => {
+                    let mut state = lock(&pool.state);
+                    if state.alive > workers.min {
+                        state.alive -= 1;
+                        return panics;
+                    }
+                }
+                Err(GetError::Closed) => {
+                    lock(&pool.state).alive -= 1;
+                    return panics;
+                }
             }
         }
-        panics
-    }
-
-    /// Ends the work in order and closes the port, in at most `grace`:
-    /// 1. nothing is accepted any more;
-    /// 2. what can be finished without a peer's doing is finished: handlers that run, packets that are
-    ///    queued, sends and connects that are pending;
-    /// 3. what still waits for a peer, and timers, is cancelled, and handlers see that;
-    /// 4. the port is closed.
-    ///
-    /// Call it from a thread that is no worker, or of which it does not matter: it stops being one.
-    pub fn drain(&self, grace: Duration) -> Drained {
-        worker::forget(self.shared.id());
-        let end = Instant::now().checked_add(grace);
-        let before = self.stats().taken;
-        self.stop_accepting();
-        let settled = || {
-            let stats = self.stats();
-            stats.queued == 0 && stats.running == 0 && stats.blocked == 0
-        };
-        let idle = self.shared.idle();
-        idle.wait(end, || settled() && self.stats().sending == 0);
-        let cancelled = self.cancel_all() + self.shared.cancel_timers();
-        idle.wait(end, settled);
-        let stats = self.stats();
-        let left = stats.queued + stats.receiving + stats.sending + stats.timers;
-        self.close();
-        Drained { finished: stats.taken - before, cancelled, left }
     }
 }

@@ -28,6 +28,10 @@ pub struct Stats {
     pub queued: usize,
     /// Packets taken since the port was made.
     pub taken: u64,
+    /// Releases of another worker because one said that it blocks: [`blocking`](crate::blocking).
+    pub released_told: u64,
+    /// Releases of another worker because one was seen blocked.
+    pub released_sensed: u64,
     /// Timers and deadlines that are set.
     pub timers: usize,
     /// Pending receives and accepts.
@@ -38,7 +42,18 @@ pub struct Stats {
 
 impl Stats {
     pub(crate) fn new(counts: Counts, timers: usize, receiving: usize, sending: usize) -> Self {
-        let Counts { concurrency, running, blocked, waiting, queued, taken } = counts;
-        Stats { concurrency, running, blocked, waiting, queued, taken, timers, receiving, sending }
+        Stats {
+            concurrency: counts.concurrency,
+            running: counts.running,
+            blocked: counts.blocked,
+            waiting: counts.waiting,
+            queued: counts.queued,
+            taken: counts.taken,
+            released_told: counts.released_told,
+            released_sensed: counts.released_sensed,
+            timers,
+            receiving,
+            sending,
+        }
     }
 }

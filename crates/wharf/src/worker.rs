@@ -9,12 +9,12 @@
 //! 2. `epoch` changes with every change of association, so that a pause can tell that it is not for this one.
 //! 3. `pauses` is non-zero exactly while the thread is inside [`blocking`].
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::sync::{Arc, Weak};
 
 use wharf_core::scheduler::{Urgency, WorkerId};
 
-use crate::dispatch::Member;
+use crate::dispatch::{Member, View};
 
 /// A port as its workers' threads know it, whatever its payload.
 pub(crate) trait Home: Send + Sync {
@@ -34,6 +34,8 @@ struct Association {
 }
 
 struct Record {
+    /// How others see this thread; made with the first association.
+    view: OnceCell<Arc<View>>,
     /// Number of the port; 0 for none.
     port: Cell<u64>,
     worker: Cell<WorkerId>,
@@ -66,6 +68,7 @@ impl Drop for Record {
 thread_local! {
     static RECORD: Record = const {
         Record {
+            view: OnceCell::new(),
             port: Cell::new(0),
             worker: Cell::new(WorkerId(0)),
             epoch: Cell::new(0),
@@ -76,24 +79,56 @@ thread_local! {
     };
 }
 
-/// The calling thread as a worker of port `port`; it becomes one by `join` if it is none.
+/// The calling thread as a worker of port `port`, which it becomes by `join` if it is none; and whether it
+/// is time to look into the engine although packets are queued. Inside the port until [`exit`].
 #[inline]
 pub(crate) fn enter<H: Home + 'static>(
     port: u64,
     home: &Arc<H>,
-    join: impl FnOnce() -> Member,
-) -> WorkerId {
+    join: impl FnOnce(Arc<View>) -> Member,
+) -> (WorkerId, bool) {
     RECORD.with(|record| {
+        let view = record.view.get_or_init(Arc::default);
+        view.set_inside(true);
         if record.port.get() != port {
             record.leave();
-            let member = join();
+            let member = join(Arc::clone(view));
             record.worker.set(member.id);
             let home: Weak<H> = Arc::downgrade(home);
             *record.association.borrow_mut() = Some(Association { home, member });
             record.port.set(port);
         }
-        record.worker.get()
+        let takes = record.takes.get() + 1;
+        record.takes.set(takes % TAKES_PER_LOOK);
+        (record.worker.get(), takes == TAKES_PER_LOOK)
     })
+}
+
+/// The calling thread leaves the calls of its port: what blocks it from here on, blocks the worker.
+#[inline]
+pub(crate) fn exit() {
+    RECORD.with(|record| {
+        if let Some(view) = record.view.get() {
+            view.set_inside(false);
+        }
+    });
+}
+
+/// Runs a call on a port during which the calling thread, if it is a worker, does not look blocked.
+#[inline]
+pub(crate) fn inside<R>(call: impl FnOnce() -> R) -> R {
+    // Not while the call runs, which may come back here; and not at all in a thread that is ending.
+    let set = |inside| {
+        let _ = RECORD.try_with(|record| {
+            if let Some(view) = record.view.get() {
+                view.set_inside(inside);
+            }
+        });
+    };
+    set(true);
+    let result = call();
+    set(false);
+    result
 }
 
 /// The calling thread's membership; it has just entered.
@@ -111,16 +146,6 @@ pub(crate) fn forget(port: u64) {
             record.leave();
         }
     });
-}
-
-/// Whether it is time to look into the engine although packets are queued.
-#[inline]
-pub(crate) fn must_look() -> bool {
-    RECORD.with(|record| {
-        let takes = record.takes.get() + 1;
-        record.takes.set(takes % TAKES_PER_LOOK);
-        takes == TAKES_PER_LOOK
-    })
 }
 
 /// How soon a packet that the calling thread produces for `port` is to be looked after: a worker that

@@ -156,12 +156,10 @@ impl Model {
         if still {
             self.hurry();
         }
-        let polled = self.count(|worker| worker == Worker::Polls) > 0;
-        let busy = self.running() + self.count(|worker| worker == Worker::Blocked) > 0;
         Tick {
-            moved: still && self.urgent() && self.has_room() && !self.waiters.is_empty(),
-            quiet: still && self.queue.is_empty() && (polled || !busy),
-            unpolled: still && !polled,
+            still,
+            moved: still && !self.queue.is_empty() && self.has_room() && !self.waiters.is_empty(),
+            unpolled: self.count(|worker| worker == Worker::Polls) == 0,
         }
     }
 
@@ -177,6 +175,7 @@ impl Model {
                 assert!(self.closed || self.has_room() && self.urgent(), "a wake-up for nothing");
                 self.signalled = true;
             }
+            Some(Wake::Grow) => panic!("nobody said that this port can grow"),
             Some(Wake::Unpark(id)) => {
                 let worker = id.0 as usize;
                 assert_eq!(self.workers[worker], Worker::Parks, "only who parks is unparked");

@@ -252,6 +252,7 @@ impl Port {
             self.model.accept(wake);
             match wake {
                 Some(Wake::Poller) => self.signal = true,
+                Some(Wake::Grow) => {}
                 Some(Wake::Unpark(worker)) => self.tokens[worker.0 as usize] = true,
                 None => {}
             }
@@ -272,6 +273,7 @@ impl Port {
             waiting: self.model.count(|worker| matches!(worker, Worker::Polls | Worker::Parks)),
             queued,
             taken: (self.model.accepted - queued) as u64,
+            ..self.scheduler.counts()
         };
         assert_eq!(self.scheduler.counts(), expected);
         assert_eq!(self.scheduler.is_closed(), self.model.closed);

@@ -118,6 +118,7 @@ impl Port {
             let woken = match self.scheduler.next_wake() {
                 Some(Wake::Poller) => *self.pollers.last().expect("a poller to wake"),
                 Some(Wake::Unpark(worker)) => worker,
+                Some(Wake::Grow) => panic!("nobody said that this port can grow"),
                 None => return released,
             };
             let next = self.scheduler.resume(woken);

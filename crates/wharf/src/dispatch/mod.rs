@@ -28,15 +28,19 @@ mod batch;
 mod model;
 mod parker;
 mod primitives;
+mod view;
 
 use wharf_core::deadline::Deadline;
 use wharf_core::scheduler::{Counts, Next, Scheduler, Tick, Urgency, Wake, WorkerId};
 
 pub(crate) use batch::Batch;
 pub(crate) use parker::Parker;
+pub(crate) use view::View;
 
 use crate::clock;
+use crate::sensor::{Seen, Sensing};
 use primitives::{Arc, Mutex, MutexGuard, lock};
+use view::Watch;
 
 /// Where operations complete and where the workers that may run next sleep.
 pub(crate) trait Engine<P>: Send + Sync {
@@ -69,6 +73,10 @@ struct Inner<P> {
     scheduler: Scheduler<P>,
     /// By worker index; an entry outlives its worker and serves the next one with that index.
     parkers: Vec<Arc<Parker>>,
+    /// By worker index; the present worker's.
+    watches: Vec<Option<std::sync::Arc<Watch>>>,
+    /// Starts another worker; without, a port has the workers that come.
+    grow: Option<std::sync::Arc<dyn Fn() + Send + Sync>>,
 }
 
 /// One port's scheduler, shared.
@@ -79,17 +87,24 @@ pub(crate) struct Dispatcher<P, E> {
 
 impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
     pub(crate) fn new(concurrency: std::num::NonZeroU32, engine: E) -> Self {
-        let inner = Inner { scheduler: Scheduler::new(concurrency), parkers: Vec::new() };
+        let inner = Inner {
+            scheduler: Scheduler::new(concurrency),
+            parkers: Vec::new(),
+            watches: Vec::new(),
+            grow: None,
+        };
         Dispatcher { inner: Mutex::new(inner), engine }
     }
 
     /// Associates the calling thread (B1).
-    pub(crate) fn join(&self) -> Member {
+    pub(crate) fn join(&self, view: std::sync::Arc<View>) -> Member {
         let mut inner = lock(&self.inner);
         let id = inner.scheduler.join();
         if inner.parkers.len() <= id.0 as usize {
             inner.parkers.push(Arc::new(Parker::default()));
+            inner.watches.push(None);
         }
+        inner.watches[id.0 as usize] = Some(std::sync::Arc::new(Watch::new(view)));
         Member { id, parker: Arc::clone(&inner.parkers[id.0 as usize]) }
     }
 
@@ -97,7 +112,9 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
     pub(crate) fn leave(&self, member: &Member) {
         let mut inner = lock(&self.inner);
         inner.scheduler.leave(member.id);
+        let watch = inner.watches[member.id.0 as usize].take();
         self.settle(inner);
+        drop(watch); // closes its sensor
     }
 
     /// A packet at once, or how to wait for one: what `wait` is to be called with.
@@ -112,13 +129,14 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
         }
     }
 
-    /// Waits for a packet until the deadline.
+    /// Waits for a packet until the deadline. Calls `needed` before it parks although packets are queued.
     #[inline(never)]
     pub(crate) fn wait(
         &self,
         member: &Member,
         deadline: Deadline,
         mut next: Next<P>,
+        needed: impl Fn(),
     ) -> Result<P, Empty> {
         let mut batch = Batch::default();
         loop {
@@ -130,6 +148,9 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
                     false
                 }
                 Next::Park => {
+                    if self.is_needed() {
+                        needed();
+                    }
                     member.parker.park(deadline);
                     true
                 }
@@ -160,11 +181,12 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
         self.settle(inner);
     }
 
-    /// Queues one packet; gives it back if the port is closed.
+    /// Queues one packet, and answers whether a look for blocked workers is worth while now; gives it back
+    /// if the port is closed.
     #[inline]
-    pub(crate) fn post(&self, packet: P, urgency: Urgency) -> Result<(), P> {
+    pub(crate) fn post(&self, packet: P, urgency: Urgency) -> Result<bool, P> {
         let mut inner = lock(&self.inner);
-        let posted = inner.scheduler.post(packet, urgency);
+        let posted = inner.scheduler.post(packet, urgency).map(|()| inner.scheduler.is_needed());
         self.settle(inner);
         posted
     }
@@ -219,6 +241,65 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
         tick
     }
 
+    /// Whether no worker sleeps in the engine.
+    pub(crate) fn is_unpolled(&self) -> bool {
+        lock(&self.inner).scheduler.is_unpolled()
+    }
+
+    /// Whether it is worth while to look for workers that are blocked.
+    pub(crate) fn is_needed(&self) -> bool {
+        lock(&self.inner).scheduler.is_needed()
+    }
+
+    /// Looks at the workers that count, and releases others for those that are blocked (B8, B17); true if
+    /// there was one. Samples outside the lock; what was seen holds only if the worker has not moved since.
+    pub(crate) fn sense(&self, sensing: Sensing) -> bool {
+        let suspects = self.watched(|scheduler| scheduler.suspects().collect());
+        let mut found = false;
+        for (worker, epoch, watch) in suspects {
+            if watch.look(sensing) == Seen::Blocked {
+                let mut inner = lock(&self.inner);
+                found |= inner.scheduler.sense_blocked(worker, epoch);
+                self.settle(inner);
+            }
+        }
+        found
+    }
+
+    /// Looks at up to `limit` of the workers that were seen blocked; those that run again count again (B9).
+    pub(crate) fn recount(&self, sensing: Sensing, limit: usize) {
+        for (worker, epoch, watch) in
+            self.watched(|scheduler| scheduler.sensed().take(limit).collect())
+        {
+            if watch.look(sensing) == Seen::Running {
+                lock(&self.inner).scheduler.sense_running(worker, epoch);
+            }
+        }
+    }
+
+    /// The chosen workers, each with its epoch and what to look at.
+    fn watched(
+        &self,
+        choose: impl FnOnce(&Scheduler<P>) -> Vec<(WorkerId, u32)>,
+    ) -> Vec<(WorkerId, u32, std::sync::Arc<Watch>)> {
+        let inner = lock(&self.inner);
+        let watch = |(worker, epoch): (WorkerId, u32)| {
+            let watch =
+                inner.watches[worker.0 as usize].as_ref().expect("a worker that has not left");
+            (worker, epoch, std::sync::Arc::clone(watch))
+        };
+        choose(&inner.scheduler).into_iter().map(watch).collect()
+    }
+
+    /// Sets, or takes away, the way to more workers.
+    pub(crate) fn set_grow(&self, grow: Option<std::sync::Arc<dyn Fn() + Send + Sync>>) {
+        let mut inner = lock(&self.inner);
+        inner.scheduler.set_growable(grow.is_some());
+        let old = std::mem::replace(&mut inner.grow, grow);
+        self.settle(inner);
+        drop(old);
+    }
+
     /// Wakes every waiter for good and drops what is queued (A15, A18). True for the call that did it.
     pub(crate) fn close(&self) -> bool {
         let mut inner = lock(&self.inner);
@@ -245,10 +326,12 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
     fn settle_slowly(&self, mut inner: MutexGuard<'_, Inner<P>>, first: Wake) {
         let mut parkers = Batch::default();
         let mut poller = false;
+        let mut grow = None;
         let mut next = Some(first);
         while let Some(wake) = next {
             match wake {
                 Wake::Poller => poller = true,
+                Wake::Grow => grow = inner.grow.clone(),
                 Wake::Unpark(worker) => parkers.push(Arc::clone(&inner.parkers[worker.0 as usize])),
             }
             next = inner.scheduler.next_wake();
@@ -257,6 +340,9 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
         parkers.drain().for_each(|parker| parker.unpark());
         if poller {
             self.engine.wake();
+        }
+        if let Some(grow) = grow {
+            grow();
         }
     }
 }

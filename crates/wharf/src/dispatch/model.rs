@@ -73,13 +73,14 @@ fn port(max: u32) -> Port {
 }
 
 fn get(port: &Port, member: &Member) -> Result<u32, Empty> {
-    port.try_get(member.id).or_else(|next: Next<u32>| port.wait(member, Deadline::Never, next))
+    port.try_get(member.id)
+        .or_else(|next: Next<u32>| port.wait(member, Deadline::Never, next, || {}))
 }
 
 fn worker(port: &Port) -> thread::JoinHandle<Result<u32, Empty>> {
     let port = Arc::clone(port);
     thread::spawn(move || {
-        let member = port.join();
+        let member = port.join(std::sync::Arc::default());
         let got = get(&port, &member);
         port.leave(&member);
         got
@@ -127,7 +128,7 @@ fn a_post_and_a_completion_reach_two_workers() {
 fn a_blocked_worker_is_replaced() {
     loom::model(|| {
         let port = port(1);
-        let first = port.join();
+        let first = port.join(std::sync::Arc::default());
         port.post(1, Urgency::Now).unwrap();
         assert_eq!(get(&port, &first), Ok(1));
         let thread = worker(&port);
@@ -157,7 +158,7 @@ fn close_wakes_everybody() {
 fn a_tick_hands_a_lazy_packet_over() {
     loom::model(|| {
         let port = port(2);
-        let busy = port.join();
+        let busy = port.join(std::sync::Arc::default());
         port.post(1, Urgency::Now).unwrap();
         assert_eq!(get(&port, &busy), Ok(1));
         let thread = worker(&port);

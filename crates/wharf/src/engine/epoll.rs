@@ -15,7 +15,7 @@
 //! 3. No lock is held while a socket acts on its event.
 
 use std::mem::MaybeUninit;
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Mutex};
 
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
@@ -117,6 +117,12 @@ impl<T: Send + 'static> Epoll<T> {
                 }
             }
         }
+    }
+}
+
+impl<T: Send + 'static> AsFd for Epoll<T> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.set.as_fd()
     }
 }
 

@@ -1,0 +1,90 @@
+//! The end of a port's work, in order.
+
+use std::sync::{Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use crate::sync::lock;
+use crate::{Port, worker};
+
+/// What [`Port::drain`] did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Drained {
+    /// Packets that were handled from the call to the end.
+    pub finished: u64,
+    /// Operations that were waiting for a peer and have been cancelled.
+    pub cancelled: usize,
+    /// Packets and operations that were dropped because the time was over.
+    pub left: usize,
+}
+
+/// Tells a drain that a worker has found nothing more to do.
+#[derive(Default)]
+pub(crate) struct Idle {
+    changes: Mutex<u64>,
+    changed: Condvar,
+}
+
+impl Idle {
+    pub(crate) fn notify(&self) {
+        *lock(&self.changes) += 1;
+        self.changed.notify_all();
+    }
+
+    /// Waits until `done` holds, which is asked again after every notification; false if time is over first.
+    fn wait(&self, end: Option<Instant>, done: impl Fn() -> bool) -> bool {
+        let mut changes = lock(&self.changes);
+        loop {
+            let seen = *changes;
+            drop(changes);
+            if done() {
+                return true;
+            }
+            changes = lock(&self.changes);
+            while *changes == seen {
+                let Some(end) = end else {
+                    changes = self
+                        .changed
+                        .wait(changes)
+                        .unwrap_or_else(std::sync::PoisonError::into_inner);
+                    continue;
+                };
+                let left = end.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    return false;
+                }
+                let waited = self.changed.wait_timeout(changes, left);
+                changes = waited.unwrap_or_else(std::sync::PoisonError::into_inner).0;
+            }
+        }
+    }
+}
+
+impl<T: Send + 'static> Port<T> {
+    /// Ends the work in order and closes the port, in at most `grace`:
+    /// 1. nothing is accepted any more;
+    /// 2. what can be finished without a peer's doing is finished: handlers that run, packets that are
+    ///    queued, sends and connects that are pending;
+    /// 3. what still waits for a peer, and timers, is cancelled, and handlers see that;
+    /// 4. the port is closed.
+    ///
+    /// Call it from a thread that is no worker, or of which it does not matter: it stops being one.
+    pub fn drain(&self, grace: Duration) -> Drained {
+        worker::forget(self.shared.id());
+        let end = Instant::now().checked_add(grace);
+        let before = self.stats().taken;
+        self.stop_accepting();
+        let settled = || {
+            let stats = self.stats();
+            stats.queued == 0 && stats.running == 0 && stats.blocked == 0
+        };
+        let idle = self.shared.idle();
+        idle.wait(end, || settled() && self.stats().sending == 0);
+        let cancelled = self.cancel_all() + self.shared.cancel_timers();
+        idle.wait(end, settled);
+        let stats = self.stats();
+        let left = stats.queued + stats.receiving + stats.sending + stats.timers;
+        self.close();
+        Drained { finished: stats.taken - before, cancelled, left }
+    }
+}

@@ -6,6 +6,9 @@ handler. (Back to back, the connections that are not stuck would send nearly all
 
 The server is not pinned: it has two workers and may use both cores, as it would outside a measurement. The load
 generator stays on CPU 0, where it uses a small part of it.
+
+Wharf is there twice: with two workers that may both run, like the rivals, and with four of which one may run, which
+can only go on because the port notices that its worker sleeps (the handler does not say so).
 """
 
 from harness import figures, machine, servers
@@ -18,6 +21,18 @@ SIZES = (64,)
 CONNECTIONS = (16,)
 PAUSE_US = 1000
 
+# Four workers, concurrency one.
+NOTICING = "wharf 4:1"
+
+
+def commands(fleet):
+    """The servers of the table by name, in its order."""
+    flag = ["--sleep-on-s"]
+    found = {name: fleet.command(name, flag, flag) for name in fleet.names}
+    if servers.SUBJECT in found:
+        found[NOTICING] = fleet.command(servers.SUBJECT, flag, workers=4, concurrency=1)
+    return found
+
 
 def measure(fleet, *, sizes, connections, rounds, seconds, pause, log):
     """Returns the table as Markdown and the single reports as a list."""
@@ -25,18 +40,18 @@ def measure(fleet, *, sizes, connections, rounds, seconds, pause, log):
     runs = []
     rows = []
     options = ["--sleep-every", "1", "--pause", str(pause)]
-    flag = ["--sleep-on-s"]
+    entries = commands(fleet)
     for size in sizes:
         for count in connections:
-            reports = {name: [] for name in fleet.names}
-            for turn, name in interleaved(fleet.names, rounds):
-                with servers.running(fleet.command(name, flag, flag)) as server:
+            reports = {name: [] for name in entries}
+            for turn, name in interleaved(list(entries), rounds):
+                with servers.running(entries[name]) as server:
                     report = load(server, connections=count, size=size, seconds=seconds, cpu=LOAD_CPU,
                                   options=options)
                 reports[name].append(report)
                 runs.append({"server": name, "size": size, "connections": count, "round": turn, **report})
                 log(f"{size} bytes, {count} connections, round {turn + 1}, {name}: p95 {report['p95_us']:.0f} us")
-            rows += [[name, size, count, *cells(reports[name])] for name in fleet.names]
+            rows += [[name, size, count, *cells(reports[name])] for name in entries]
     title = (f"One handler asleep: latency of the other connections in us, each pausing {pause} us on average "
              f"between requests; server unpinned, load on CPU {LOAD_CPU}; median (min..max) of {rounds} x "
              f"{seconds:g} s.")

@@ -56,10 +56,11 @@ class Fleet:
         if SUBJECT in names and not self.wharf.exists():
             raise Failure(f"there is no {self.wharf}")
 
-    def command(self, name, wharf_options=(), rival_options=()):
-        """The command line of a server; options that only one kind understands are given for each."""
+    def command(self, name, wharf_options=(), rival_options=(), workers=2, concurrency=2):
+        """The command line of a server; options that only one kind understands are given for each. The rivals have
+        two threads."""
         if name == SUBJECT:
-            fixed = ["echo", "--addr", "127.0.0.1:0", "--workers", "2", "--concurrency", "2"]
+            fixed = ["echo", "--addr", "127.0.0.1:0", "--workers", str(workers), "--concurrency", str(concurrency)]
             return [str(self.wharf), *fixed, *wharf_options]
         return [str(RELEASE / f"rival-{name}"), "--addr", "127.0.0.1:0", *rival_options]
 

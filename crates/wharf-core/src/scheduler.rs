@@ -149,6 +149,8 @@ pub struct Scheduler<P> {
     /// Releases by a worker's own word, and by what was seen of it.
     released_told: u64,
     released_sensed: u64,
+    /// Pollers woken for a packet that somebody else had taken.
+    needless: u64,
     /// `queue.taken()` at the last tick.
     taken_at_tick: u64,
 }
@@ -171,6 +173,7 @@ impl<P> Scheduler<P> {
             growing: false,
             released_told: 0,
             released_sensed: 0,
+            needless: 0,
             taken_at_tick: 0,
         }
     }
@@ -215,7 +218,8 @@ impl<P> Scheduler<P> {
         match self.state(worker) {
             State::Handed => Next::Packet(self.pick_up(worker)),
             State::Polling => {
-                self.waking = false;
+                let woken = std::mem::replace(&mut self.waking, false);
+                self.needless += u64::from(woken && self.queue.is_empty());
                 // Who looked up for nothing keeps its place in the stack (A45).
                 if !self.closed && self.active >= self.max {
                     self.set(worker, State::Parked);
@@ -412,6 +416,12 @@ impl<P> Scheduler<P> {
         self.closed
     }
 
+    /// Packets taken, handed or dropped since the beginning.
+    #[inline]
+    pub fn taken(&self) -> u64 {
+        self.queue.taken()
+    }
+
     /// The counters of this moment.
     pub fn counts(&self) -> Counts {
         Counts {
@@ -423,6 +433,7 @@ impl<P> Scheduler<P> {
             taken: self.queue.taken(),
             released_told: self.released_told,
             released_sensed: self.released_sensed,
+            needless: self.needless,
         }
     }
 
@@ -485,8 +496,9 @@ impl<P> Scheduler<P> {
         self.queue.mark_all_urgent();
     }
 
-    /// Whether a waiter, or a new worker, gets a packet now.
-    fn would_release(&self) -> bool {
+    /// Whether a waiter, or a new worker, may be released for a queued packet now.
+    #[inline]
+    pub fn would_release(&self) -> bool {
         self.active < self.max
             && !self.queue.is_empty()
             && (self.growable || !self.waiters.is_empty())
@@ -557,6 +569,8 @@ pub struct Counts {
     pub released_told: u64,
     /// The same, because one was seen blocked (B17).
     pub released_sensed: u64,
+    /// Waiters that were woken for a packet that somebody else had taken meanwhile.
+    pub needless: u64,
 }
 
 #[cold]

@@ -84,7 +84,7 @@ pub use port::{Port, PostError, TimerId};
 pub use run::Workers;
 pub use sensor::{ParseSensingError, Sensing};
 pub use source::Source;
-pub use stats::Stats;
+pub use stats::{Latency, Stats};
 pub use stream::Stream;
 pub use wharf_core::operation::OpId as OperationId;
 pub use worker::blocking;

@@ -427,7 +427,7 @@ impl<T: Send + 'static> Port<T> {
         let pending = sockets.iter().map(|socket| socket.pending());
         let (receiving, sending) = pending.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
         Stats::new(
-            self.shared.dispatcher.counts(),
+            self.shared.dispatcher.read(),
             self.shared.dispatcher.engine.alarm.len(),
             receiving,
             sending,

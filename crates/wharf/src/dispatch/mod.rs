@@ -24,6 +24,7 @@
 //! Contract A15, A23-A29, A33-A45, B1-B16. Checked by loom in `dispatch/model.rs`.
 
 mod batch;
+mod meter;
 #[cfg(all(test, loom))]
 mod model;
 mod parker;
@@ -34,11 +35,13 @@ use wharf_core::deadline::Deadline;
 use wharf_core::scheduler::{Counts, Next, Scheduler, Tick, Urgency, Wake, WorkerId};
 
 pub(crate) use batch::Batch;
+pub(crate) use meter::Reading;
 pub(crate) use parker::Parker;
 pub(crate) use view::View;
 
 use crate::clock;
 use crate::sensor::{Seen, Sensing};
+use meter::Meter;
 use primitives::{Arc, Mutex, MutexGuard, lock};
 use view::Watch;
 
@@ -71,12 +74,42 @@ pub(crate) struct Member {
 
 struct Inner<P> {
     scheduler: Scheduler<P>,
+    meter: Meter,
     /// By worker index; an entry outlives its worker and serves the next one with that index.
     parkers: Vec<Arc<Parker>>,
     /// By worker index; the present worker's.
     watches: Vec<Option<std::sync::Arc<Watch>>>,
     /// Starts another worker; without, a port has the workers that come.
     grow: Option<std::sync::Arc<dyn Fn() + Send + Sync>>,
+}
+
+impl<P> Inner<P> {
+    #[inline]
+    fn post(&mut self, packet: P, urgency: Urgency) -> Result<(), P> {
+        self.scheduler.post(packet, urgency)?;
+        self.meter.queued();
+        Ok(())
+    }
+
+    /// A worker has taken a packet; `waited`: it was released for it.
+    #[inline]
+    fn took(&mut self, waited: bool) {
+        if waited {
+            self.meter.released()
+        } else {
+            self.meter.not_due()
+        }
+        self.meter.taken(self.scheduler.taken());
+    }
+
+    #[inline]
+    fn is_needed(&mut self) -> bool {
+        let needed = self.scheduler.is_needed();
+        if needed {
+            self.meter.due();
+        }
+        needed
+    }
 }
 
 /// One port's scheduler, shared.
@@ -89,6 +122,7 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
     pub(crate) fn new(concurrency: std::num::NonZeroU32, engine: E) -> Self {
         let inner = Inner {
             scheduler: Scheduler::new(concurrency),
+            meter: Meter::default(),
             parkers: Vec::new(),
             watches: Vec::new(),
             grow: None,
@@ -122,6 +156,9 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
     pub(crate) fn try_get(&self, worker: WorkerId) -> Result<P, Next<P>> {
         let mut inner = lock(&self.inner);
         let next = inner.scheduler.get(worker);
+        if let Next::Packet(_) = next {
+            inner.took(false);
+        }
         self.settle(inner);
         match next {
             Next::Packet(packet) => Ok(packet),
@@ -165,6 +202,9 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
             } else {
                 inner.scheduler.resume(member.id)
             };
+            if let Next::Packet(_) = next {
+                inner.took(true);
+            }
             let over = late && matches!(next, Next::Poll | Next::Park);
             self.settle(inner);
             drop(refused);
@@ -178,6 +218,7 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
     pub(crate) fn take_more(&self, limit: usize, packets: &mut Vec<P>) {
         let mut inner = lock(&self.inner);
         inner.scheduler.take_more(limit, |packet| packets.push(packet));
+        inner.took(false);
         self.settle(inner);
     }
 
@@ -186,7 +227,7 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
     #[inline]
     pub(crate) fn post(&self, packet: P, urgency: Urgency) -> Result<bool, P> {
         let mut inner = lock(&self.inner);
-        let posted = inner.scheduler.post(packet, urgency).map(|()| inner.scheduler.is_needed());
+        let posted = inner.post(packet, urgency).map(|()| inner.is_needed());
         self.settle(inner);
         posted
     }
@@ -222,6 +263,9 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
     pub(crate) fn blocked(&self, worker: WorkerId) -> bool {
         let mut inner = lock(&self.inner);
         let counted = inner.scheduler.blocked(worker);
+        if inner.scheduler.would_release() {
+            inner.meter.due();
+        }
         self.settle(inner);
         counted
     }
@@ -248,7 +292,7 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
 
     /// Whether it is worth while to look for workers that are blocked.
     pub(crate) fn is_needed(&self) -> bool {
-        lock(&self.inner).scheduler.is_needed()
+        lock(&self.inner).is_needed()
     }
 
     /// Looks at the workers that count, and releases others for those that are blocked (B8, B17); true if
@@ -314,6 +358,11 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
         lock(&self.inner).scheduler.counts()
     }
 
+    pub(crate) fn read(&self) -> Reading {
+        let inner = lock(&self.inner);
+        inner.meter.read(inner.scheduler.counts())
+    }
+
     /// Ends a transition: carries out the wake-ups that became due, after the lock is released.
     #[inline]
     fn settle(&self, mut inner: MutexGuard<'_, Inner<P>>) {
@@ -352,7 +401,7 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
 fn enqueue<P>(inner: &mut Inner<P>, batch: &mut Batch<P>, urgency: Urgency) -> Option<Vec<P>> {
     let mut refused = None;
     for packet in batch.drain() {
-        if let Err(packet) = inner.scheduler.post(packet, urgency) {
+        if let Err(packet) = inner.post(packet, urgency) {
             refused.get_or_insert_with(Vec::new).push(packet);
         }
     }

@@ -120,6 +120,8 @@ pub(crate) fn run<T: Send + 'static>(
 }
 
 fn end<T: Send + 'static>(port: &Port<T>) -> ! {
+    // First, so that who has read the line knows that nothing is accepted any more.
+    port.stop_accepting();
     report("draining; a second signal ends at once");
     let drained = port.drain(GRACE);
     report(format_args!(

@@ -10,6 +10,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use wharf::{Buffer, Stream};
 
@@ -38,6 +39,8 @@ pub(super) struct Connection {
     patience: Patience,
     /// The answer that is going out.
     transfer: Transfer,
+    /// The send is over at once: it only asks whether the client has taken anything.
+    probing: bool,
     /// Memory to receive into, while it is not in use for that.
     memory: Vec<u8>,
 }
@@ -50,6 +53,7 @@ impl Connection {
             session: Session::new(Arc::clone(&server.site)),
             patience: Patience::new(),
             transfer: Transfer::default(),
+            probing: false,
             memory: Vec::with_capacity(RECEIVE_BYTES),
         };
         Box::new(connection).receive(server)
@@ -88,14 +92,18 @@ impl Connection {
         server: &Server,
     ) -> io::Result<()> {
         let mut piece = buffer.into_vec();
+        let timed_out = |error: &io::Error| error.kind() == io::ErrorKind::TimedOut;
         match result {
             Ok(_) => wharf::blocking(|| self.transfer.next(&mut piece)),
-            // Taken slowly, but taken.
-            Err(error) if error.kind() == io::ErrorKind::TimedOut && transferred > 0 => {
-                piece.drain(..transferred);
+            Err(error) if timed_out(&error) && transferred == 0 && !self.probing => {
+                // The kernel reports room only once a third of its memory is free, which a slow client
+                // takes its time for; a send finds any.
+                return self.probe(piece);
             }
+            Err(error) if timed_out(&error) && transferred > 0 => drop(piece.drain(..transferred)),
             Err(error) => return Err(error),
         }
+        self.probing = false;
         if !piece.is_empty() {
             return self.send(piece, server);
         }
@@ -139,6 +147,14 @@ impl Connection {
         let stream = self.stream.clone();
         let send = stream.send(piece, Step::Sent(self))?;
         stream.expire_after(send, server.idle_timeout);
+        Ok(())
+    }
+
+    fn probe(mut self: Box<Self>, piece: Vec<u8>) -> io::Result<()> {
+        self.probing = true;
+        let stream = self.stream.clone();
+        let send = stream.send(piece, Step::Sent(self))?;
+        stream.expire_after(send, Duration::ZERO);
         Ok(())
     }
 }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 
 use rustix::io::Errno;
+use wharf_core::operation::Phase;
 use wharf_core::timers::TimerKey;
 
 use crate::{Buffer, Packet};
@@ -30,6 +31,8 @@ pub(crate) enum Work {
 #[derive(Debug)]
 pub(crate) struct Operation<T> {
     pub(crate) payload: T,
+    /// Where it stands; the packet that it becomes is its completion.
+    phase: Phase,
     pub(crate) work: Work,
     /// Bytes so far.
     pub(crate) transferred: usize,
@@ -42,11 +45,25 @@ pub(crate) struct Operation<T> {
 
 impl<T> Operation<T> {
     pub(crate) fn new(payload: T, work: Work) -> Self {
-        Operation { payload, work, transferred: 0, deadline: None, peer: None, socket: None }
+        Operation {
+            payload,
+            phase: Phase::Accepted,
+            work,
+            transferred: 0,
+            deadline: None,
+            peer: None,
+            socket: None,
+        }
+    }
+
+    /// It waits for its turn, or for the peer.
+    pub(crate) fn suspend(&mut self) {
+        self.phase = self.phase.to(Phase::Pending).expect("an operation is queued once");
     }
 
     /// The end of the operation.
     pub(crate) fn into_packet(self, key: usize, result: Result<usize, Errno>) -> Packet<T> {
+        self.phase.to(Phase::Completed).expect("an operation ends once");
         let mut packet = Packet::new(key, self.payload, result.map_err(io::Error::from));
         packet.transferred = self.transferred;
         packet.buffer = self.work.into_buffer();

@@ -171,6 +171,7 @@ impl<T: Send + 'static> Socket<T> {
             return Err((error, operation));
         }
         state.issued = id.0;
+        operation.suspend();
         state.side(operation.work.is_input()).pending.push(id, operation);
         Ok(id)
     }

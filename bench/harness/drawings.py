@@ -12,17 +12,17 @@ def all_of(runs, replacements):
     files = {}
     if runs:
         files["throughput.svg"] = draw(
-            "Closed loop: packets per second (median, least, greatest)", "thousand packets/s",
-            [Panel(workload, rates(runs, workload)) for workload in WORKLOADS], logarithmic=False)
+            "Closed loop: packets per second (median, least, greatest)",
+            [Panel(workload, rates(runs, workload)) for workload in WORKLOADS], unit="thousand packets/s")
         for loop in ("closed", "open"):
             files[f"latency-{loop}.svg"] = draw(
-                f"{loop.capitalize()} loop: from queueing to the end of the handler", "us",
-                [Panel(workload, latencies(runs, loop, workload)) for workload in WORKLOADS], logarithmic=True)
+                f"{loop.capitalize()} loop: from queueing to the end of the handler",
+                [Panel(workload, latencies(runs, loop, workload)) for workload in WORKLOADS])
     if replacements:
         files["replacement.svg"] = draw(
-            "From a block to the replacement", "us",
+            "From a block to the replacement",
             [Panel(f"computes {least}..{least + more} us first", replaced(replacements, regime))
-             for regime, (least, more) in replacement.REGIMES.items()], logarithmic=True)
+             for regime, (least, more) in replacement.REGIMES.items()])
     return {name: content for name, content in files.items() if content}
 
 

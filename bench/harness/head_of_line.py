@@ -8,7 +8,8 @@ The server is not pinned: it has two workers and may use both cores, as it would
 generator stays on CPU 0, where it uses a small part of it.
 
 Wharf is there twice: with two workers that may both run, like the rivals, and with four of which one may run, which
-can only go on because the port notices that its worker sleeps (the handler does not say so).
+can only go on because the port notices that its worker sleeps (the handler does not say so): by the best means there
+is, and by the one that ordinary users have everywhere.
 """
 
 from harness import figures, machine, servers
@@ -21,8 +22,8 @@ SIZES = (64,)
 CONNECTIONS = (16,)
 PAUSE_US = 1000
 
-# Four workers, concurrency one.
-NOTICING = "wharf 4:1"
+# Four workers, concurrency one; with the sensing of each.
+NOTICING = {"wharf 4:1": "auto", "wharf 4:1 /proc": "syscall"}
 
 
 def commands(fleet):
@@ -30,7 +31,8 @@ def commands(fleet):
     flag = ["--sleep-on-s"]
     found = {name: fleet.command(name, flag, flag) for name in fleet.names}
     if servers.SUBJECT in found:
-        found[NOTICING] = fleet.command(servers.SUBJECT, flag, workers=4, concurrency=1)
+        for name, sensing in NOTICING.items():
+            found[name] = fleet.command(servers.SUBJECT, flag, workers=4, concurrency=1, sensing=sensing)
     return found
 
 

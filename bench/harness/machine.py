@@ -20,13 +20,16 @@ class Watch:
 
     def describe(self):
         """One line for the foot of a table."""
+        return (f"{len(os.sched_getaffinity(0))} cores of {cpu_model()}, Linux {platform.release()}, loopback; commit "
+                f"{self.commit}; meanwhile {self.disturbance()}.")
+
+    def disturbance(self):
+        """What was not the measurement, so far."""
         busy, stolen, total = (after - before for after, before in zip(ticks(), (self.busy, self.stolen, self.total)))
         ours = (own_seconds() - self.ours) * os.sysconf("SC_CLK_TCK")
         # Not below zero: the kernel samples the one and measures the other.
         others = max(0, busy - ours)
-        return (f"{len(os.sched_getaffinity(0))} cores of {cpu_model()}, Linux {platform.release()}, loopback; commit "
-                f"{self.commit}; meanwhile others used {share(others, total)} of the CPU time, and the "
-                f"hypervisor took {share(stolen, total)}.")
+        return f"others used {share(others, total)} of the CPU time, and the hypervisor took {share(stolen, total)}"
 
 
 def share(part, total):

@@ -92,7 +92,7 @@ def tables(runs, rates):
 def table(runs, loop, workload, rates):
     kind = "256 packets outstanding" if loop == "closed" else f"{rates[workload]} packets/s on average"
     head = ["variant", "k packets/s", "/ threads-n", "/ threads-w", "p50 us", "p90 us", "p99 us", "p99.9 us", "max us",
-            "switches per packet", "CPU", "runnable", "looking, % of a CPU"]
+            "switches per packet", "CPU", "runnable", "looking, % of a CPU", "releases per packet, told / sensed"]
     rows = [[variant, *cells(runs, loop, workload, variant)] for variant in VARIANTS]
     return f"**{workload}, {loop} loop**: {kind}.\n\n{figures.table(head, rows)}"
 
@@ -106,7 +106,7 @@ def cells(runs, loop, workload, variant):
         return figures.middle(values, digits, scale) if values else "-"
 
     if not column("packets"):
-        return [NOT_OFFERED] + ["-"] * 11
+        return [NOT_OFFERED] + ["-"] * 12
     seconds = column("seconds")
     ratios = [runs.ratios(loop, workload, "packets_per_s", variant, rival) for rival in ("threads-n", "threads-w")]
     switches = [sum(both) for both in zip(column("voluntary_per_packet"), column("involuntary_per_packet"))]
@@ -116,7 +116,8 @@ def cells(runs, loop, workload, variant):
     return [figures.spread(column("packets_per_s"), 1, 1e-3), *(figures.spread(ratio, 2) for ratio in ratios),
             *(known(key, 0) for key in ("p50_us", "p90_us", "p99_us")), figures.spread(column("p999_us"), 0),
             known("max_us", 0), figures.middle(switches, 2), figures.middle(used, 2), known("runnable", 1),
-            figures.middle(looking, 1, 100) if looking else "-"]
+            figures.middle(looking, 1, 100) if looking else "-",
+            " / ".join(known(key, 3) for key in ("told_per_packet", "sensed_per_packet"))]
 
 
 def saturation(runs, rates):

@@ -56,12 +56,13 @@ class Fleet:
         if SUBJECT in names and not self.wharf.exists():
             raise Failure(f"there is no {self.wharf}")
 
-    def command(self, name, wharf_options=(), rival_options=(), workers=2, concurrency=2):
+    def command(self, name, wharf_options=(), rival_options=(), workers=2, concurrency=2, sensing="auto"):
         """The command line of a server; options that only one kind understands are given for each. The rivals have
-        two threads."""
+        two threads. Sensing is chosen as a user would who cannot change the program."""
         if name == SUBJECT:
+            chosen = ["env", f"WHARF_SENSING={sensing}"]
             fixed = ["echo", "--addr", "127.0.0.1:0", "--workers", str(workers), "--concurrency", str(concurrency)]
-            return [str(self.wharf), *fixed, *wharf_options]
+            return [*chosen, str(self.wharf), *fixed, *wharf_options]
         return [str(RELEASE / f"rival-{name}"), "--addr", "127.0.0.1:0", *rival_options]
 
 
@@ -101,8 +102,8 @@ class Running:
 def running(command, cpu=None):
     """Runs a server, on one CPU if that is given (all of its threads: they inherit it), and kills it at the end."""
     pinned = command if cpu is None else ["taskset", "--cpu-list", str(cpu), *command]
-    # Should this script be killed, the kernel kills the server. Both tools replace themselves by what they start, so
-    # the process id is the server's.
+    # Should this script be killed, the kernel kills the server. These tools (and env) replace themselves by what
+    # they start, so the process id is the server's.
     process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *pinned], stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE)
     server = Running(process, None)

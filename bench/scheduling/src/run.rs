@@ -76,9 +76,12 @@ impl Options {
             let lateness = generator.map(|thread| thread.join().expect("the generator panicked"));
             measured.map(|measured| (measured, lateness))
         })?;
+        let releases = pool.releases();
         pool.end();
         Ok(self
             .describe(&measured, &load, lateness)
+            .number("told_per_packet", releases.map(|releases| releases.told))
+            .number("sensed_per_packet", releases.map(|releases| releases.sensed))
             .number("steps_per_us", processor.steps_per_us()))
     }
 

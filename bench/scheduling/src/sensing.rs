@@ -34,11 +34,16 @@ pub(crate) fn open<T: Send + 'static>(
     concurrency: usize,
     sensing: Sensing,
 ) -> Result<Port<T>, Failure> {
-    let concurrency = u32::try_from(concurrency)?;
-    match sensing {
-        Sensing::Told => Ok(Port::new(concurrency)?),
-        Sensing::Perf | Sensing::Proc => {
-            Err(Failure::Unavailable("this build of wharf does not sense".into()))
-        }
+    let wanted = match sensing {
+        Sensing::Told => wharf::Sensing::Told,
+        Sensing::Perf => wharf::Sensing::Perf,
+        Sensing::Proc => wharf::Sensing::Syscall,
+    };
+    let concurrency = u32::try_from(concurrency)?.into();
+    let port = Port::with_options(wharf::Options { concurrency, sensing: wanted })?;
+    // What the system refuses is replaced by something weaker, which is another variant.
+    match port.sensing() {
+        chosen if chosen == wanted => Ok(port),
+        other => Err(Failure::Unavailable(format!("{wanted} is refused here; {other} works"))),
     }
 }

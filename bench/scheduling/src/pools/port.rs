@@ -5,7 +5,7 @@ use std::thread::{self, JoinHandle};
 
 use wharf::{Packet, Port};
 
-use super::{Pool, Size};
+use super::{Pool, Releases, Size};
 use crate::Failure;
 use crate::sensing::{self, Sensing};
 use crate::workload::{BLOCK, Job, Load};
@@ -51,6 +51,15 @@ fn handle(port: &Port<Job>, load: &Load, told: bool, packet: Packet<Job>) {
 impl Pool for PortPool {
     fn submit(&self, job: Job) {
         let _closed_at_the_end = self.port.post(0, job, 0);
+    }
+
+    fn releases(&self) -> Option<Releases> {
+        let stats = self.port.stats();
+        let per_packet = |count: u64| count as f64 / stats.taken as f64;
+        Some(Releases {
+            told: per_packet(stats.released_told),
+            sensed: per_packet(stats.released_sensed),
+        })
     }
 
     fn end(self: Box<Self>) {

@@ -16,6 +16,7 @@ usage: scheduling run --variant V --workload cpu|mixed|block --seconds S
        V: port-told port-perf port-proc port-told+proc port-told+perf threads-n threads-w tokio tokio-spawn-blocking
        scheduling replace --source none|told|perf|proc [--trials T] (300)
            [--compute-us A] (40) [--compute-spread-us B] (100): the handler computes A to A+B us before it blocks
+           [--block-ms MS] (5)
        scheduling queue --threads 1|4 [--seconds S] (1): one thread, or 2 producers and 2 consumers";
 
 /// No interval is longer, whatever the command line says.

@@ -1,7 +1,7 @@
 //! From a block to its replacement: one packet waits, the only worker that may run blocks, and another is to start.
 //!
 //! A trial posts two packets and nothing else happens on the port. The first one's handler computes for a while and
-//! blocks for 5 ms; the time counts from the instant before the blocking call to the start of the second one's handler.
+//! blocks for some ms; the time counts from the instant before the blocking call to the start of the second one's handler.
 
 use std::str::FromStr;
 use std::sync::mpsc::{self, Sender};
@@ -18,7 +18,6 @@ use crate::work::{Block, Processor, spin};
 use crate::{Failure, recorder};
 
 const WORKERS: usize = 4;
-const BLOCK: Duration = Duration::from_millis(5);
 /// Trials that are not counted: the first ones open what the sensing reads.
 const WARMUP: u32 = 10;
 /// Mean pause between trials, in which the port is idle.
@@ -51,10 +50,11 @@ pub(crate) struct Options {
     compute: Duration,
     /// The computation is longer by up to this.
     spread: Duration,
+    block: Duration,
 }
 
 enum Step {
-    Block { steps: u64 },
+    Block { steps: u64, time: Duration },
     Follow,
 }
 
@@ -71,6 +71,7 @@ impl Options {
             trials: arguments.take_or("--trials", 300)?,
             compute: Duration::from_micros(arguments.take_or("--compute-us", 40)?),
             spread: Duration::from_micros(arguments.take_or("--compute-spread-us", 100)?),
+            block: Duration::from_millis(arguments.take_or("--block-ms", 5)?),
         };
         arguments.finish()?;
         Ok(options)
@@ -92,7 +93,7 @@ impl Options {
             scope.spawn(|| port.run(WORKERS, |packet| handle(packet, told, &sender)));
             for trial in 0..WARMUP + self.trials {
                 let steps = processor.steps(self.compute + self.spread.mul_f64(random.fraction()));
-                port.post(0, Step::Block { steps }, 0)?;
+                port.post(0, Step::Block { steps, time: self.block }, 0)?;
                 port.post(0, Step::Follow, 0)?;
                 let (mut blocking, mut following) = (None, None);
                 for event in events.iter().take(2) {
@@ -121,13 +122,13 @@ impl Options {
 fn handle(packet: Packet<Step>, told: bool, events: &Sender<Event>) -> std::io::Result<()> {
     let tell = |event| events.send(event).expect("the receiver outlives the port");
     match packet.payload {
-        Step::Block { steps } => {
+        Step::Block { steps, time } => {
             spin(steps);
             let since = Instant::now();
             if told {
-                wharf::blocking(|| Block::Sleep.wait(BLOCK));
+                wharf::blocking(|| Block::Sleep.wait(time));
             } else {
-                Block::Sleep.wait(BLOCK);
+                Block::Sleep.wait(time);
             }
             // Not before the block: to wake the main thread would disturb what is measured.
             tell(Event::Blocked { since });

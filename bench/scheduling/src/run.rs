@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 use rustix::time::{ClockId, clock_gettime};
+use wharf::Stats;
 
 use crate::args::Arguments;
 use crate::json::Object;
@@ -76,12 +77,17 @@ impl Options {
             let lateness = generator.map(|thread| thread.join().expect("the generator panicked"));
             measured.map(|measured| (measured, lateness))
         })?;
-        let releases = pool.releases();
+        let stats = pool.stats();
         pool.end();
+        let per_packet = |count: fn(&Stats) -> u64| {
+            stats.as_ref().map(|stats| count(stats) as f64 / stats.taken as f64)
+        };
         Ok(self
             .describe(&measured, &load, lateness)
-            .number("told_per_packet", releases.map(|releases| releases.told))
-            .number("sensed_per_packet", releases.map(|releases| releases.sensed))
+            .number("told_per_packet", per_packet(|stats| stats.released_told))
+            .number("sensed_per_packet", per_packet(|stats| stats.released_sensed))
+            .number("late_per_packet", per_packet(|stats| stats.released_late))
+            .number("needless_per_packet", per_packet(|stats| stats.needless))
             .number("steps_per_us", processor.steps_per_us()))
     }
 

@@ -15,19 +15,12 @@ use crate::workload::{Job, Load};
 pub(crate) trait Pool: Send + Sync {
     /// Queues a job, from outside the pool.
     fn submit(&self, job: Job);
-    /// Releases of a worker for one that blocks, per packet so far, if this is a port.
-    fn releases(&self) -> Option<Releases> {
+    /// The port's numbers so far, if this is one.
+    fn stats(&self) -> Option<wharf::Stats> {
         None
     }
     /// Ends its threads; the load has been stopped.
     fn end(self: Box<Self>);
-}
-
-/// Per packet, by how the port came to know.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Releases {
-    pub(crate) told: f64,
-    pub(crate) sensed: f64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

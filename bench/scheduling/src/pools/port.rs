@@ -5,7 +5,7 @@ use std::thread::{self, JoinHandle};
 
 use wharf::{Packet, Port};
 
-use super::{Pool, Releases, Size};
+use super::{Pool, Size};
 use crate::Failure;
 use crate::sensing::{self, Sensing};
 use crate::workload::{BLOCK, Job, Load};
@@ -53,13 +53,8 @@ impl Pool for PortPool {
         let _closed_at_the_end = self.port.post(0, job, 0);
     }
 
-    fn releases(&self) -> Option<Releases> {
-        let stats = self.port.stats();
-        let per_packet = |count: u64| count as f64 / stats.taken as f64;
-        Some(Releases {
-            told: per_packet(stats.released_told),
-            sensed: per_packet(stats.released_sensed),
-        })
+    fn stats(&self) -> Option<wharf::Stats> {
+        Some(self.port.stats())
     }
 
     fn end(self: Box<Self>) {

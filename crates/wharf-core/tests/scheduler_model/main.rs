@@ -47,6 +47,18 @@ enum Step {
     GiveUp(usize, usize),
     Blocked(usize),
     Unblocked(usize),
+    /// Somebody looks at a worker and has not told yet.
+    Look(usize),
+    /// One of the looks saw its worker blocked.
+    SeenBlocked(usize),
+    /// One of them saw its worker running.
+    SeenRunning(usize),
+    /// A look that is told at once.
+    Sense(usize, bool),
+    /// Whether more workers can be had.
+    Growable(bool),
+    /// The worker that was ordered joins and asks.
+    Grow,
     Leave(usize),
     Post(Urgency),
     Tick,
@@ -61,7 +73,7 @@ enum Step {
 type Kind = fn(usize, usize) -> Step;
 
 /// The kinds with their weights, the harmless first: a failure shrinks in that direction.
-const KINDS: [(usize, Kind); 19] = [
+const KINDS: [(usize, Kind); 27] = [
     (40, |_, _| Step::Join),
     (60, |who, _| Step::Get(who)),
     (10, |who, n| Step::GetMany(who, n)),
@@ -74,6 +86,14 @@ const KINDS: [(usize, Kind); 19] = [
     (15, |who, n| Step::GiveUp(who, n)),
     (20, |who, _| Step::Blocked(who)),
     (20, |who, _| Step::Unblocked(who)),
+    (10, |who, _| Step::Look(who)),
+    (5, |who, _| Step::SeenBlocked(who)),
+    (5, |who, _| Step::SeenRunning(who)),
+    (20, |who, _| Step::Sense(who, true)),
+    (10, |who, _| Step::Sense(who, false)),
+    (4, |_, _| Step::Growable(true)),
+    (4, |_, _| Step::Growable(false)),
+    (10, |_, _| Step::Grow),
     (10, |who, _| Step::Leave(who)),
     (60, |_, _| Step::Post(Urgency::Now)),
     (30, |_, _| Step::Post(Urgency::Lazy)),
@@ -99,7 +119,7 @@ fn steps() -> impl Strategy<Value = Step> {
 
 fn take(port: &mut Port, step: &Step) {
     match *step {
-        Step::Join => port.join(),
+        Step::Join => drop(port.join()),
         Step::Get(who) => port.get(who, 0),
         Step::GetMany(who, more) => port.get(who, more),
         Step::Signal => port.signal(),
@@ -111,6 +131,15 @@ fn take(port: &mut Port, step: &Step) {
         Step::GiveUp(who, packets) => port.give_up(who, packets),
         Step::Blocked(who) => port.blocked(who),
         Step::Unblocked(who) => port.unblocked(who),
+        Step::Look(who) => port.look(who),
+        Step::SeenBlocked(which) => port.sense(which, true),
+        Step::SeenRunning(which) => port.sense(which, false),
+        Step::Sense(who, blocked) => {
+            port.look(who);
+            port.sense(usize::MAX, blocked);
+        }
+        Step::Growable(growable) => port.set_growable(growable),
+        Step::Grow => port.grow(),
         Step::Leave(who) => port.leave(who),
         Step::Post(urgency) => port.post(urgency),
         Step::Tick => port.tick(),

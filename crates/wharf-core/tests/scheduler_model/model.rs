@@ -1,7 +1,7 @@
 //! The scheduling rules once more, as plainly as they can be said: lists that are searched from end to end.
 //!
 //! The model answers every question by itself, except two: which index a new worker gets, and whether a
-//! wake-up is due. There it accepts any answer that the contract and the scheduler's invariant 5 allow.
+//! wake-up, or another worker, is due. There it accepts any answer that the contract and the scheduler's invariant 5 allow.
 
 use wharf_core::scheduler::{Next, Tick, Urgency, Wake};
 
@@ -11,7 +11,10 @@ pub(crate) enum Worker {
     /// Associated; not asked yet, or told that the port is closed.
     Idle,
     Runs,
+    /// By its own word.
     Blocked,
+    /// As seen from outside.
+    Sensed,
     Polls,
     Parks,
     /// Has been handed this packet and does not know it yet.
@@ -30,6 +33,15 @@ pub(crate) struct Model {
     pub(crate) accepted: usize,
     /// A wake-up for a poller was ordered; no poller has come out and nobody has absorbed it since.
     pub(crate) signalled: bool,
+    /// By worker index: how often it has asked, been given something or come back. What was seen of it holds
+    /// for as long as this stays the same.
+    pub(crate) lives: Vec<u32>,
+    pub(crate) growable: bool,
+    /// Another worker was ordered and none has joined since.
+    pub(crate) growing: bool,
+    pub(crate) released_told: u64,
+    pub(crate) released_sensed: u64,
+    pub(crate) needless: u64,
     taken_at_tick: usize,
 }
 
@@ -43,6 +55,12 @@ impl Model {
             queue: Vec::new(),
             accepted: 0,
             signalled: false,
+            lives: Vec::new(),
+            growable: false,
+            growing: false,
+            released_told: 0,
+            released_sensed: 0,
+            needless: 0,
             taken_at_tick: 0,
         }
     }
@@ -52,21 +70,24 @@ impl Model {
         if worker == self.workers.len() {
             assert!(!self.workers.contains(&Worker::Absent), "an index is to be reused");
             self.workers.push(Worker::Absent);
+            self.lives.push(0);
         }
         assert_eq!(self.workers[worker], Worker::Absent, "the index was in use");
         self.workers[worker] = Worker::Idle;
+        self.growing = false;
     }
 
     /// B3, B4, B5.
     pub(crate) fn get(&mut self, worker: usize) -> Next<u32> {
         self.workers[worker] = Worker::Idle;
+        self.lives[worker] += 1;
         self.waiters.retain(|waiter| *waiter != worker);
         if self.closed {
             return Next::Closed;
         }
         if self.has_room() && !self.queue.is_empty() {
             self.workers[worker] = Worker::Runs;
-            return Next::Packet(self.queue.remove(0).0);
+            return Next::Packet(self.queue.remove(0).0); // a new life since it asked
         }
         self.waiters.push(worker);
         self.wait_in_place(worker)
@@ -82,9 +103,12 @@ impl Model {
         match self.workers[worker] {
             Worker::Holds(packet) => {
                 self.workers[worker] = Worker::Runs;
+                self.lives[worker] += 1;
                 Next::Packet(packet)
             }
             Worker::Polls => {
+                let for_nothing = self.signalled && self.queue.is_empty() && !self.closed;
+                self.needless += u64::from(for_nothing);
                 self.signalled = false;
                 if self.closed || self.has_room() && !self.queue.is_empty() {
                     return self.get(worker);
@@ -106,25 +130,66 @@ impl Model {
         if matches!(next, Next::Poll | Next::Park) {
             self.waiters.retain(|waiter| *waiter != worker);
             self.workers[worker] = Worker::Runs;
+            self.lives[worker] += 1;
         }
         next
     }
 
-    /// B8.
+    /// B8. Of a worker that was seen blocked, its own word is worth more from now on.
     pub(crate) fn blocked(&mut self, worker: usize) -> bool {
-        let ran = self.workers[worker] == Worker::Runs;
-        if ran {
-            self.workers[worker] = Worker::Blocked;
-            self.hurry();
+        match self.workers[worker] {
+            Worker::Runs => {
+                self.workers[worker] = Worker::Blocked;
+                self.hurry();
+                self.released_told += u64::from(self.is_due());
+            }
+            Worker::Sensed => self.workers[worker] = Worker::Blocked,
+            _ => return false,
         }
-        ran
+        true
     }
 
     /// B9.
     pub(crate) fn unblocked(&mut self, worker: usize) {
         if self.workers[worker] == Worker::Blocked {
             self.workers[worker] = Worker::Runs;
+            self.lives[worker] += 1;
         }
+    }
+
+    /// B8, B17, for a look at the worker in an earlier or in its present life.
+    pub(crate) fn sense_blocked(&mut self, worker: usize, life: u32) -> bool {
+        let holds = self.workers[worker] == Worker::Runs && self.lives[worker] == life;
+        if holds {
+            self.workers[worker] = Worker::Sensed;
+            self.hurry();
+            self.released_sensed += u64::from(self.is_due());
+        }
+        holds
+    }
+
+    /// B9, in the same way.
+    pub(crate) fn sense_running(&mut self, worker: usize, life: u32) -> bool {
+        let holds = self.workers[worker] == Worker::Sensed && self.lives[worker] == life;
+        if holds {
+            self.workers[worker] = Worker::Runs;
+        }
+        holds
+    }
+
+    pub(crate) fn set_growable(&mut self, growable: bool) {
+        self.growable = growable;
+        self.growing = false;
+    }
+
+    /// Whether looking for blocked workers could lead to anything.
+    pub(crate) fn is_needed(&self) -> bool {
+        !self.closed && !self.has_room() && !self.queue.is_empty() && self.has_takers()
+    }
+
+    /// Whether somebody may be released for a packet.
+    pub(crate) fn is_due(&self) -> bool {
+        self.has_room() && !self.queue.is_empty() && self.has_takers()
     }
 
     /// B2, B15.
@@ -158,7 +223,7 @@ impl Model {
         }
         Tick {
             still,
-            moved: still && !self.queue.is_empty() && self.has_room() && !self.waiters.is_empty(),
+            moved: still && self.is_due(),
             unpolled: self.count(|worker| worker == Worker::Polls) == 0,
         }
     }
@@ -175,7 +240,13 @@ impl Model {
                 assert!(self.closed || self.has_room() && self.urgent(), "a wake-up for nothing");
                 self.signalled = true;
             }
-            Some(Wake::Grow) => panic!("nobody said that this port can grow"),
+            Some(Wake::Grow) => {
+                assert!(self.growable, "nobody said that this port can grow");
+                assert!(!self.growing, "one at a time");
+                assert!(newest.is_none(), "a new worker, and one waits");
+                assert!(!self.closed && self.has_room() && self.urgent(), "a worker for nothing");
+                self.growing = true;
+            }
             Some(Wake::Unpark(id)) => {
                 let worker = id.0 as usize;
                 assert_eq!(self.workers[worker], Worker::Parks, "only who parks is unparked");
@@ -194,7 +265,10 @@ impl Model {
                     self.workers[worker] = Worker::Polls;
                 }
             }
-            None if newest.is_none() => {}
+            None if newest.is_none() => {
+                let wanting = !self.closed && self.has_room() && self.urgent();
+                assert!(!self.growable || self.growing || !wanting, "nobody to take a packet (B8)");
+            }
             None if self.closed => {
                 assert!(self.signalled, "a waiter is left in a closed port (A15)")
             }
@@ -223,6 +297,10 @@ impl Model {
     /// A lazy packet in front of an urgent one is urgent, so one is enough.
     pub(crate) fn urgent(&self) -> bool {
         self.queue.iter().any(|(_, urgent)| *urgent)
+    }
+
+    fn has_takers(&self) -> bool {
+        self.growable || !self.waiters.is_empty()
     }
 
     fn hurry(&mut self) {

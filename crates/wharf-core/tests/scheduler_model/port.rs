@@ -20,6 +20,14 @@ enum Place {
     Parker,
 }
 
+/// What somebody outside remembers of a worker that it has looked at.
+#[derive(Clone, Copy, Debug)]
+struct Sight {
+    worker: usize,
+    epoch: u32,
+    life: u32,
+}
+
 pub(crate) struct Port {
     scheduler: Scheduler<u32>,
     model: Model,
@@ -28,6 +36,8 @@ pub(crate) struct Port {
     /// Who is in the engine, newest last.
     sleepers: Vec<usize>,
     signal: bool,
+    /// Looks whose outcome has not been told yet; some are out of date by then.
+    sights: Vec<Sight>,
     /// How often each accepted packet was delivered or returned by `close`.
     fates: Vec<u32>,
 }
@@ -41,19 +51,22 @@ impl Port {
             tokens: Vec::new(),
             sleepers: Vec::new(),
             signal: false,
+            sights: Vec::new(),
             fates: Vec::new(),
         }
     }
 
-    pub(crate) fn join(&mut self) {
+    /// `None` if the port has eight workers.
+    pub(crate) fn join(&mut self) -> Option<usize> {
         if self.model.count(|worker| worker != Worker::Absent) == 8 {
-            return;
+            return None;
         }
         let worker = self.scheduler.join().0 as usize;
         self.model.join(worker);
         self.places.resize(self.model.workers.len(), Place::Away);
         self.tokens.resize(self.model.workers.len(), false);
         self.settle();
+        Some(worker)
     }
 
     pub(crate) fn get(&mut self, who: usize, more: usize) {
@@ -138,6 +151,51 @@ impl Port {
         self.settle();
     }
 
+    /// Somebody looks at a worker that runs or was seen blocked, and will tell later what it saw.
+    pub(crate) fn look(&mut self, who: usize) {
+        let visible = |port: &Port, worker: usize| {
+            matches!(port.model.workers[worker], Worker::Runs | Worker::Sensed)
+        };
+        let Some(worker) = self.pick(who, visible) else { return };
+        let mut all = self.scheduler.suspects().chain(self.scheduler.sensed());
+        let (_, epoch) = all.find(|(seen, _)| *seen == id(worker)).expect("it counts, or did");
+        self.sights.push(Sight { worker, epoch, life: self.model.lives[worker] });
+    }
+
+    /// One of the looks saw its worker blocked, or running; `usize::MAX` picks the newest.
+    pub(crate) fn sense(&mut self, which: usize, blocked: bool) {
+        let Some(last) = self.sights.len().checked_sub(1) else { return };
+        let at = if which == usize::MAX { last } else { which % (last + 1) };
+        let Sight { worker, epoch, life } = self.sights.remove(at);
+        let scheduler = &mut self.scheduler;
+        if blocked {
+            let sensed = scheduler.sense_blocked(id(worker), epoch);
+            assert_eq!(sensed, self.model.sense_blocked(worker, life));
+        } else {
+            let sensed = scheduler.sense_running(id(worker), epoch);
+            assert_eq!(sensed, self.model.sense_running(worker, life));
+        }
+        self.settle();
+    }
+
+    pub(crate) fn set_growable(&mut self, growable: bool) {
+        self.scheduler.set_growable(growable);
+        self.model.set_growable(growable);
+        self.settle();
+    }
+
+    /// The worker that was ordered comes and asks.
+    pub(crate) fn grow(&mut self) {
+        if self.model.growing
+            && let Some(worker) = self.join()
+        {
+            let next = self.scheduler.get(id(worker));
+            assert_eq!(next, self.model.get(worker));
+            self.go(worker, next);
+            self.settle();
+        }
+    }
+
     pub(crate) fn leave(&mut self, who: usize) {
         let Some(worker) = self.pick(who, |port, worker| port.is_awake(worker)) else { return };
         self.scheduler.leave(id(worker));
@@ -189,6 +247,7 @@ impl Port {
             self.resume_poller(round, 0);
             self.resume_parked(round, true);
         }
+        self.grow();
         if self.model.closed {
             assert_eq!(self.model.waiters, [0; 0], "a waiter is left in a closed port (A15)");
         } else if !self.model.waiters.is_empty() && self.model.has_room() {
@@ -197,7 +256,7 @@ impl Port {
         }
     }
 
-    /// Whoever runs comes back until all sleep; blocked workers stay away (B8).
+    /// Whoever runs comes back until all sleep; workers that are blocked or seen so stay away (B8).
     pub(crate) fn finish(mut self) {
         self.arrive();
         for round in 0.. {
@@ -269,19 +328,32 @@ impl Port {
         let expected = Counts {
             concurrency: self.model.max as u32,
             running: self.model.running() as u32,
-            blocked: self.model.count(|worker| worker == Worker::Blocked) as u32,
+            blocked: self.model.count(|worker| matches!(worker, Worker::Blocked | Worker::Sensed))
+                as u32,
             waiting: self.model.count(|worker| matches!(worker, Worker::Polls | Worker::Parks)),
             queued,
             taken: (self.model.accepted - queued) as u64,
-            ..self.scheduler.counts()
+            released_told: self.model.released_told,
+            released_sensed: self.model.released_sensed,
+            needless: self.model.needless,
         };
         assert_eq!(self.scheduler.counts(), expected);
         assert_eq!(self.scheduler.is_closed(), self.model.closed);
+        assert_eq!(self.scheduler.is_needed(), self.model.is_needed());
+        assert_eq!(self.scheduler.would_release(), self.model.is_due());
+        let runs = self.scheduler.suspects().map(|(worker, _)| worker.0 as usize);
+        assert!(runs.eq(self.all(Worker::Runs)), "those that are worth a look");
+        let sensed = self.scheduler.sensed().map(|(worker, _)| worker.0 as usize);
+        assert!(sensed.eq(self.all(Worker::Sensed)), "those that were seen blocked");
         for (worker, state) in self.model.workers.iter().enumerate() {
             assert_eq!(self.scheduler.is_running(id(worker)), *state == Worker::Runs);
         }
         let under_way = self.signal || self.places.contains(&Place::Woken);
         assert!(under_way || !self.model.signalled, "a wake-up for a poller that nobody will get");
+    }
+
+    fn all(&self, state: Worker) -> impl Iterator<Item = usize> {
+        (0..).zip(&self.model.workers).filter(move |(_, now)| **now == state).map(|(at, _)| at)
     }
 
     fn is_awake(&self, worker: usize) -> bool {

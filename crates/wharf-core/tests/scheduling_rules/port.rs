@@ -14,12 +14,21 @@ pub(crate) struct Port {
     pollers: Vec<WorkerId>,
     /// Workers whose wait ended because the port was closed.
     pub(crate) abandoned: Vec<WorkerId>,
+    /// More workers can be had; `ordered` counts those that were asked for.
+    growable: bool,
+    pub(crate) ordered: usize,
 }
 
 impl Port {
     pub(crate) fn new(max: u32) -> Self {
         let max = NonZeroU32::new(max).expect("a concurrency value");
-        Port { scheduler: Scheduler::new(max), pollers: Vec::new(), abandoned: Vec::new() }
+        Port {
+            scheduler: Scheduler::new(max),
+            pollers: Vec::new(),
+            abandoned: Vec::new(),
+            growable: false,
+            ordered: 0,
+        }
     }
 
     pub(crate) fn join(&mut self) -> WorkerId {
@@ -60,6 +69,32 @@ impl Port {
 
     pub(crate) fn unblock(&mut self, worker: WorkerId) -> Released {
         self.scheduler.unblocked(worker);
+        self.settle()
+    }
+
+    /// What a look at a running worker would remember of it.
+    pub(crate) fn epoch(&self, worker: WorkerId) -> u32 {
+        let mut seen = self.scheduler.suspects().chain(self.scheduler.sensed());
+        seen.find(|(id, _)| *id == worker).expect("a worker to look at").1
+    }
+
+    /// A look at a worker in its present epoch sees it blocked.
+    pub(crate) fn sense(&mut self, worker: WorkerId) -> Released {
+        let epoch = self.epoch(worker);
+        assert!(self.scheduler.sense_blocked(worker, epoch), "it was counted");
+        self.settle()
+    }
+
+    /// A look at a worker that was seen blocked sees it running.
+    pub(crate) fn sense_running(&mut self, worker: WorkerId) -> Released {
+        let epoch = self.epoch(worker);
+        assert!(self.scheduler.sense_running(worker, epoch), "it was seen blocked");
+        self.settle()
+    }
+
+    pub(crate) fn set_growable(&mut self, growable: bool) -> Released {
+        self.growable = growable;
+        self.scheduler.set_growable(growable);
         self.settle()
     }
 
@@ -118,7 +153,11 @@ impl Port {
             let woken = match self.scheduler.next_wake() {
                 Some(Wake::Poller) => *self.pollers.last().expect("a poller to wake"),
                 Some(Wake::Unpark(worker)) => worker,
-                Some(Wake::Grow) => panic!("nobody said that this port can grow"),
+                Some(Wake::Grow) => {
+                    assert!(self.growable, "nobody said that this port can grow");
+                    self.ordered += 1;
+                    continue;
+                }
                 None => return released,
             };
             let next = self.scheduler.resume(woken);

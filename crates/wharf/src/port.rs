@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
-use wharf_core::deadline::Deadline;
 use wharf_core::scheduler::{Next, Urgency, WorkerId};
 use wharf_core::timers::TimerKey;
 
@@ -87,15 +86,6 @@ impl<T: Send + 'static> Shared<T> {
         }
     }
 
-    /// Waits as `try_get` has told; before the worker parks beside packets, the steward hears of it.
-    fn wait(&self, deadline: Deadline, waiting: Next<Packet<T>>) -> Result<Packet<T>, Empty> {
-        self.dispatcher.wait(&worker::member(), deadline, waiting, || {
-            if self.sensing != Sensing::Told {
-                steward::kick();
-            }
-        })
-    }
-
     /// Ends every timer with its packet; answers how many. Deadlines go with their operations.
     pub(crate) fn cancel_timers(&self) -> usize {
         let mut batch = Batch::default();
@@ -151,11 +141,7 @@ impl<T: Send + 'static> Watched for Shared<T> {
         if !tick.still && self.sensing != Sensing::Told {
             self.dispatcher.recount(self.sensing, RECOUNTS_PER_LOOK);
         }
-        Look {
-            in_use: !tick.still || tick.moved || needed,
-            progress: tick.moved || released,
-            needed,
-        }
+        Look { in_use: !tick.still || tick.moved || needed, moved: tick.moved, released, needed }
     }
 
     fn is_needed(&self) -> bool {
@@ -283,7 +269,14 @@ impl<T: Send + 'static> Port<T> {
         if self.shared.is_draining() {
             self.shared.idle.notify();
         }
-        self.shared.wait(clock::deadline(timeout), waiting).map_err(|empty| match empty {
+        let senses = self.shared.sensing != Sensing::Told;
+        let got = self.shared.dispatcher.wait(
+            &worker::member(),
+            clock::deadline(timeout),
+            waiting,
+            senses,
+        );
+        got.map_err(|empty| match empty {
             Empty::TimedOut => GetError::TimedOut,
             Empty::Closed => {
                 worker::forget(self.shared.id);

@@ -10,8 +10,8 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
 
+use rustix::net::{SendFlags, send};
 use wharf::{Buffer, Stream};
 
 use super::farewell::Farewell;
@@ -39,8 +39,6 @@ pub(super) struct Connection {
     patience: Patience,
     /// The answer that is going out.
     transfer: Transfer,
-    /// The send is over at once: it only asks whether the client has taken anything.
-    probing: bool,
     /// Memory to receive into, while it is not in use for that.
     memory: Vec<u8>,
 }
@@ -53,7 +51,6 @@ impl Connection {
             session: Session::new(Arc::clone(&server.site)),
             patience: Patience::new(),
             transfer: Transfer::default(),
-            probing: false,
             memory: Vec::with_capacity(RECEIVE_BYTES),
         };
         Box::new(connection).receive(server)
@@ -92,18 +89,17 @@ impl Connection {
         server: &Server,
     ) -> io::Result<()> {
         let mut piece = buffer.into_vec();
-        let timed_out = |error: &io::Error| error.kind() == io::ErrorKind::TimedOut;
-        match result {
-            Ok(_) => wharf::blocking(|| self.transfer.next(&mut piece)),
-            Err(error) if timed_out(&error) && transferred == 0 && !self.probing => {
-                // The kernel reports room only once a third of its memory is free, which a slow client
-                // takes its time for; a send finds any.
-                return self.probe(piece);
-            }
-            Err(error) if timed_out(&error) && transferred > 0 => drop(piece.drain(..transferred)),
-            Err(error) => return Err(error),
+        let sent = match result {
+            Ok(sent) => sent,
+            Err(error) if error.kind() != io::ErrorKind::TimedOut => return Err(error),
+            Err(_) if transferred > 0 => transferred,
+            Err(_) => self.offer(&piece)?,
+        };
+        if sent < piece.len() {
+            drop(piece.drain(..sent));
+        } else {
+            wharf::blocking(|| self.transfer.next(&mut piece));
         }
-        self.probing = false;
         if !piece.is_empty() {
             return self.send(piece, server);
         }
@@ -150,11 +146,11 @@ impl Connection {
         Ok(())
     }
 
-    fn probe(mut self: Box<Self>, piece: Vec<u8>) -> io::Result<()> {
-        self.probing = true;
-        let stream = self.stream.clone();
-        let send = stream.send(piece, Step::Sent(self))?;
-        stream.expire_after(send, Duration::ZERO);
-        Ok(())
+    /// Asks whether a client to which nothing could be sent has taken anything meanwhile: the kernel
+    /// reports room when a third of its memory is free, which takes a slow client long, but it has room
+    /// whenever any is free.
+    fn offer(&self, piece: &[u8]) -> io::Result<usize> {
+        let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
+        Ok(self.stream.with_fd(|fd| send(fd, piece, flags))?)
     }
 }

@@ -27,3 +27,32 @@ impl Patience {
         limit.saturating_sub(self.since.elapsed())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_secs(10);
+
+    /// Waited for 4 s already.
+    fn after_a_while(begun: bool) -> Patience {
+        let since =
+            Instant::now().checked_sub(Duration::from_secs(4)).expect("a clock that is set");
+        Patience { since, begun }
+    }
+
+    /// Goal: the first byte of a request, and nothing else, starts the wait anew.
+    #[test]
+    fn what_prolongs() {
+        let table = [(false, false, 6), (false, true, 10), (true, true, 6), (true, false, 6)];
+        for (before, now, seconds) in table {
+            let mut patience = after_a_while(before);
+            let left = patience.left(LIMIT, now).as_secs_f64();
+            assert!((left - f64::from(seconds)).abs() < 1.0, "{before} {now}: {left}");
+        }
+        let mut patience = after_a_while(false);
+        patience.left(LIMIT, true);
+        assert!(patience.begun && patience.left(Duration::ZERO, true).is_zero());
+        assert!(after_a_while(true).left(Duration::from_secs(1), true).is_zero());
+    }
+}

@@ -216,6 +216,20 @@ mod tests {
         }
     }
 
+    /// Goal: once told to end, the session answers one more request and says that it was the last.
+    #[test]
+    fn ending() {
+        let folder = folder();
+        let mut session = Session::new(Arc::clone(&folder.site));
+        session.feed(&GET.repeat(3));
+        let Next::Respond(first) = session.next() else { panic!("no answer") };
+        assert!(first.keep_alive && !session.has_begun());
+        session.end();
+        let Next::Respond(last) = session.next() else { panic!("no answer") };
+        assert!(!last.keep_alive && last.head.ends_with(b"Connection: close\r\n\r\n"));
+        assert!(matches!(session.next(), Next::NeedMore));
+    }
+
     /// Goal: what is answered is not kept, and neither is a large buffer when nothing is pending.
     #[test]
     fn memory() {

@@ -112,3 +112,99 @@ fn read_at(file: &File, memory: &mut [u8], offset: u64) -> usize {
     }
     at
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE_BYTES: usize = 2 * PIECE_BYTES + 5;
+
+    /// A file whose bytes tell where they are, and the first pieces of an answer with these parts of it.
+    fn begin(parts: Vec<Part>) -> (Vec<u8>, File, Transfer, Vec<u8>) {
+        let bytes: Vec<u8> = (0..FILE_BYTES).map(|at| (at * 31 + at / 251) as u8).collect();
+        let file = tempfile::tempfile().unwrap();
+        file.write_all_at(&bytes, 0).unwrap();
+        let body = Body::File { file: file.try_clone().unwrap(), parts };
+        let response = Response { head: b"head".to_vec(), body, keep_alive: true };
+        let (transfer, piece) = Transfer::begin(response);
+        (bytes, file, transfer, piece)
+    }
+
+    fn pieces(transfer: &mut Transfer, first: Vec<u8>) -> Vec<Vec<u8>> {
+        let mut pieces = vec![first.clone()];
+        let mut piece = first;
+        while !transfer.is_done() {
+            transfer.next(&mut piece);
+            pieces.push(piece.clone());
+        }
+        transfer.next(&mut piece);
+        assert!(piece.is_empty() && transfer.file.is_none());
+        pieces
+    }
+
+    fn range(offset: usize, len: usize) -> Part {
+        Part::Range { offset: offset as u64, len: len as u64 }
+    }
+
+    /// Goal: for each length about the bounds of pieces, the bytes of the range, in pieces of the promised
+    /// size, without a piece of nothing at the end.
+    #[test]
+    fn lengths() {
+        let p = PIECE_BYTES;
+        for len in [1, p - 1, p, p + 1, 2 * p - 1, 2 * p, 2 * p + 1] {
+            for offset in [0, 1, 4] {
+                let (bytes, _, mut transfer, first) = begin(vec![range(offset, len)]);
+                let pieces = pieces(&mut transfer, first);
+                assert_eq!(pieces.concat()[4..], bytes[offset..offset + len], "{offset}+{len}");
+                assert_eq!(pieces.len(), len.div_ceil(p), "{offset}+{len}");
+                assert!(pieces.iter().skip(1).all(|piece| piece.len() <= p));
+                assert!(transfer.keeps_alive());
+            }
+        }
+    }
+
+    /// Goal: several parts fill a piece together, in whatever order.
+    #[test]
+    fn parts() {
+        let text = |text: &str| Part::Bytes(text.into());
+        let all = vec![text("a"), range(7, PIECE_BYTES), text("b"), range(0, 9), text("c")];
+        let (bytes, _, mut transfer, first) = begin(all);
+        let pieces = pieces(&mut transfer, first);
+        let want = [b"heada", &bytes[7..7 + PIECE_BYTES], b"b", &bytes[..9], b"c"].concat();
+        assert_eq!((pieces.concat(), pieces.len()), (want, 2));
+        let small = vec![text("a"), range(1, 2), text("b"), range(3, 4), text("c")];
+        let (bytes, _, mut transfer, first) = begin(small);
+        assert!(transfer.is_done());
+        transfer.next(&mut Vec::new());
+        assert_eq!(first, [b"heada", &bytes[1..3], b"b", &bytes[3..7], b"c"].concat());
+    }
+
+    /// Goal: of a file that has become shorter goes out what there is, and the connection ends.
+    #[test]
+    fn shorter() {
+        for left in [0, 1, PIECE_BYTES, PIECE_BYTES + 3] {
+            let (bytes, file, mut transfer, first) = begin(vec![range(0, FILE_BYTES)]);
+            file.set_len(left as u64).unwrap();
+            let sent = pieces(&mut transfer, first).concat();
+            // The first piece was read before.
+            let there = left.max(PIECE_BYTES);
+            assert!(sent[4..] == bytes[..there], "{} bytes of {there}", sent.len());
+            assert!(!transfer.keeps_alive());
+        }
+        let (bytes, _, transfer, first) = begin(vec![range(FILE_BYTES - 3, 10), range(0, 1)]);
+        assert_eq!(first[4..], bytes[FILE_BYTES - 3..]);
+        assert!(transfer.is_done() && !transfer.keeps_alive());
+    }
+
+    /// Goal: what is in memory goes out with the head.
+    #[test]
+    fn without_file() {
+        for body in [Body::Empty, Body::Bytes(b"body".to_vec())] {
+            let want = if let Body::Empty = body { "head" } else { "headbody" };
+            let response = Response { head: b"head".to_vec(), body, keep_alive: false };
+            let (transfer, piece) = Transfer::begin(response);
+            assert_eq!(piece, want.as_bytes());
+            assert!(transfer.is_done() && !transfer.keeps_alive());
+        }
+    }
+}

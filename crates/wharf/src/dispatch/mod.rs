@@ -41,6 +41,7 @@ pub(crate) use view::View;
 
 use crate::clock;
 use crate::sensor::{Seen, Sensing};
+use crate::steward;
 use meter::Meter;
 use primitives::{Arc, Mutex, MutexGuard, lock};
 use view::Watch;
@@ -71,6 +72,9 @@ pub(crate) struct Member {
     pub(crate) id: WorkerId,
     parker: Arc<Parker>,
 }
+
+/// A worker to look at, the epoch in which it is suspected, and its thread.
+type Suspect = (WorkerId, u32, std::sync::Arc<Watch>);
 
 struct Inner<P> {
     scheduler: Scheduler<P>,
@@ -166,14 +170,15 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
         }
     }
 
-    /// Waits for a packet until the deadline. Calls `needed` before it parks although packets are queued.
+    /// Waits for a packet until the deadline. A worker that would have to park
+    /// although packets are queued looks for blocked ones first, if the port `senses`.
     #[inline(never)]
     pub(crate) fn wait(
         &self,
         member: &Member,
         deadline: Deadline,
         mut next: Next<P>,
-        needed: impl Fn(),
+        senses: bool,
     ) -> Result<P, Empty> {
         let mut batch = Batch::default();
         loop {
@@ -185,8 +190,9 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
                     false
                 }
                 Next::Park => {
-                    if self.is_needed() {
-                        needed();
+                    // A look by itself may find it a slot, and spares two thread switches.
+                    if senses && self.is_needed() && !self.glance() {
+                        steward::kick();
                     }
                     member.parker.park(deadline);
                     true
@@ -299,14 +305,25 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
     /// there was one. Samples outside the lock; what was seen holds only if the worker has not moved since.
     pub(crate) fn sense(&self, sensing: Sensing) -> bool {
         let suspects = self.watched(|scheduler| scheduler.suspects().collect());
-        let mut found = false;
-        for (worker, epoch, watch) in suspects {
-            if watch.look(sensing) == Seen::Blocked {
-                let mut inner = lock(&self.inner);
-                found |= inner.scheduler.sense_blocked(worker, epoch);
-                self.settle(inner);
-            }
+        let blocked = |suspect: &&Suspect| self.sense_one(suspect, |watch| watch.look(sensing));
+        suspects.iter().filter(blocked).count() > 0 // all of them, where `any` would stop at the first
+    }
+
+    /// The same by a worker that would have to park, with the sensors that are open, until one slot is free:
+    /// its own. The rest is the steward's.
+    fn glance(&self) -> bool {
+        let suspects = self.watched(|scheduler| scheduler.suspects().collect());
+        suspects.iter().any(|suspect| self.sense_one(suspect, Watch::glance))
+    }
+
+    fn sense_one(&self, suspect: &Suspect, look: impl Fn(&Watch) -> Seen) -> bool {
+        let (worker, epoch, watch) = suspect;
+        if look(watch) != Seen::Blocked {
+            return false;
         }
+        let mut inner = lock(&self.inner);
+        let found = inner.scheduler.sense_blocked(*worker, *epoch);
+        self.settle(inner);
         found
     }
 
@@ -322,10 +339,7 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
     }
 
     /// The chosen workers, each with its epoch and what to look at.
-    fn watched(
-        &self,
-        choose: impl FnOnce(&Scheduler<P>) -> Vec<(WorkerId, u32)>,
-    ) -> Vec<(WorkerId, u32, std::sync::Arc<Watch>)> {
+    fn watched(&self, choose: impl FnOnce(&Scheduler<P>) -> Vec<(WorkerId, u32)>) -> Vec<Suspect> {
         let inner = lock(&self.inner);
         let watch = |(worker, epoch): (WorkerId, u32)| {
             let watch =

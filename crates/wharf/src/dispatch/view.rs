@@ -45,11 +45,21 @@ impl Watch {
         Watch { view, sensor: OnceLock::new() }
     }
 
-    /// What the thread does now. Not for the thread itself, which would see its own look.
+    /// What the thread does now, with a sensor that is opened if need be, which takes its time.
     pub(crate) fn look(&self, sensing: Sensing) -> Seen {
+        self.look_with(self.sensor.get_or_init(|| Sensor::open(self.view.thread, sensing)))
+    }
+
+    /// What the thread does now, if its sensor is open.
+    pub(crate) fn glance(&self) -> Seen {
+        self.sensor.get().map_or(Seen::Unknown, |sensor| self.look_with(sensor))
+    }
+
+    fn look_with(&self, sensor: &Sensor) -> Seen {
+        // A thread that looks at itself sees its own look.
         if self.view.inside.load(Relaxed) || self.view.thread == gettid() {
             return Seen::Running;
         }
-        self.sensor.get_or_init(|| Sensor::open(self.view.thread, sensing)).look()
+        sensor.look()
     }
 }

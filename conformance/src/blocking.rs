@@ -8,6 +8,7 @@
 //! something does not happen is watched for [`SHORT`].
 
 use std::fmt;
+use std::fs;
 use std::io::{self, PipeReader, PipeWriter, Read, Write};
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
@@ -118,6 +119,13 @@ pub fn eventually<S: fmt::Debug>(what: &str, state: impl Fn() -> S, holds: impl 
 #[track_caller]
 pub fn reaches(port: &Numbers, what: &str, holds: impl Fn(&Stats) -> bool) {
     eventually(what, || port.stats(), holds);
+}
+
+/// How often a thread has gone to sleep so far, by its directory in /proc; `None` if it has ended.
+pub fn sleeps(thread: &str) -> Option<u64> {
+    let status = fs::read_to_string(format!("{thread}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with("voluntary_ctxt_switches:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
 }
 
 /// Computes for so long.

@@ -70,6 +70,9 @@ impl<T: Send + 'static> Port<T> {
     ///
     /// Call it from a thread that is no worker, or of which it does not matter: it stops being one.
     pub fn drain(&self, grace: Duration) -> Drained {
+        if self.shared.is_foreign() {
+            return Drained::default();
+        }
         worker::forget(self.shared.id());
         let end = Instant::now().checked_add(grace);
         let before = self.stats().taken;

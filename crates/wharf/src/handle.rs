@@ -29,6 +29,9 @@ impl<T: Send + 'static> Handle<T> {
 
     #[inline]
     pub(crate) fn issue(&self, payload: T, work: Work) -> Result<OperationId, Refused<T>> {
+        if self.is_foreign() {
+            return Err(Refused::new(Errno::CANCELED, payload, work.into_buffer()));
+        }
         worker::inside(|| self.socket.issue(Operation::new(payload, work))).map_err(
             |(error, operation)| {
                 let Operation { payload, work, .. } = operation;
@@ -51,6 +54,11 @@ impl<T: Send + 'static> Handle<T> {
         self.issue(payload, work(buffer))
     }
 
+    /// Whether this is a child of the process that made the port.
+    fn is_foreign(&self) -> bool {
+        self.socket.port.is_foreign()
+    }
+
     pub(crate) fn socket(&self) -> &Socket<T> {
         &self.socket
     }
@@ -64,12 +72,12 @@ impl<T: Send + 'static> Handle<T> {
     /// Ends a pending operation: its packet comes, with the error `ECANCELED`. False if it is not pending:
     /// its packet has been queued already, or this handle never had it (contract C33, C35).
     pub fn cancel(&self, operation: OperationId) -> bool {
-        self.socket.cancel(operation)
+        !self.is_foreign() && self.socket.cancel(operation)
     }
 
     /// Ends every pending operation of this socket, by whichever thread it was issued; answers how many.
     pub fn cancel_all(&self) -> usize {
-        self.socket.cancel_all(true, true, Errno::CANCELED)
+        if self.is_foreign() { 0 } else { self.socket.cancel_all(true, true, Errno::CANCELED) }
     }
 
     /// Sets a deadline for a pending operation, or replaces it: if it is still pending `after` from now, it
@@ -89,7 +97,7 @@ impl<T: Send + 'static> Handle<T> {
     /// # }
     /// ```
     pub fn expire_after(&self, operation: OperationId, after: Duration) -> bool {
-        self.socket.set_deadline(operation, clock::deadline(Some(after)))
+        !self.is_foreign() && self.socket.set_deadline(operation, clock::deadline(Some(after)))
     }
 
     /// The address that the socket is bound to.
@@ -136,17 +144,15 @@ impl<T: Send + 'static> Clone for Handle<T> {
 
 impl<T: Send + 'static> Drop for Handle<T> {
     fn drop(&mut self) {
-        self.socket.drop_handle();
+        // A child made by fork must not end what is the parent's; the descriptor goes with the child.
+        if !self.is_foreign() {
+            self.socket.drop_handle();
+        }
     }
 }
 
 impl<T: Send + 'static> std::fmt::Debug for Handle<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (input, output) = self.socket.pending();
-        f.debug_struct("Handle")
-            .field("key", &self.socket.key)
-            .field("pending_input", &input)
-            .field("pending_output", &output)
-            .finish_non_exhaustive()
+        f.debug_struct("Handle").field("key", &self.socket.key).finish_non_exhaustive()
     }
 }

@@ -48,6 +48,8 @@
 //! * Buffer, payload and descriptor belong to the operation from the call until its packet.
 //! * Receives fill in issue order; sends go out whole, and in issue order.
 //! * An idle program has no wake-ups.
+//! * In a child made by `fork`, the parent's ports and handles refuse every call and change nothing for the
+//!   parent; the child may make ports of its own.
 
 mod buffer;
 mod clock;

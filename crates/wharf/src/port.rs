@@ -16,7 +16,8 @@ use wharf_core::timers::TimerKey;
 use crate::dispatch::{Batch, Dispatcher, Empty, Member};
 use crate::drain::Idle;
 use crate::engine::{Due, Epoll, Shape, Socket};
-use crate::steward::{self, Look, Watched};
+use crate::sensor::Birth;
+use crate::steward::{self, Look, Steward, Watched};
 use crate::worker::{self, Home};
 use crate::{Concurrency, GetError, Options, Packet, Sensing, Source, Stats, Stream, clock};
 
@@ -25,6 +26,10 @@ pub(crate) struct Shared<T: Send + 'static> {
     /// Unique in the process, never 0.
     id: u64,
     pub(crate) dispatcher: Dispatcher<Packet<T>, Epoll<T>>,
+    pub(crate) steward: &'static Steward,
+    /// The process that made the port. In a child made by fork its locks may be held by threads that are not
+    /// there, and its descriptors are shared with the parent: there a port refuses every call and touches nothing.
+    birth: Birth,
     /// No operation is accepted any more. Stored before `close` visits the sockets, read under a socket's
     /// lock: an operation is refused, or pending early enough to be found by the visit.
     closed: AtomicBool,
@@ -50,8 +55,14 @@ impl<T: Send + 'static> Shared<T> {
         &self.idle
     }
 
+    /// Whether this is a child of the process that made the port.
+    #[inline]
+    pub(crate) fn is_foreign(&self) -> bool {
+        self.birth.is_over()
+    }
+
     pub(crate) fn is_closed(&self) -> bool {
-        self.closed.load(Relaxed)
+        self.is_foreign() || self.closed.load(Relaxed)
     }
 
     pub(crate) fn is_draining(&self) -> bool {
@@ -80,8 +91,8 @@ impl<T: Send + 'static> Shared<T> {
     #[inline]
     fn after_post(&self, urgency: Urgency, needed: bool) {
         match urgency {
-            Urgency::Lazy => steward::arm(),
-            Urgency::Now if needed && self.sensing != Sensing::Told => steward::kick(),
+            Urgency::Lazy => self.steward.arm(),
+            Urgency::Now if needed && self.sensing != Sensing::Told => self.steward.kick(),
             Urgency::Now => {}
         }
     }
@@ -101,6 +112,9 @@ impl<T: Send + 'static> Shared<T> {
     }
 
     fn close(&self) {
+        if self.is_foreign() {
+            return;
+        }
         self.closed.store(true, SeqCst);
         if !self.dispatcher.close() {
             return;
@@ -112,21 +126,25 @@ impl<T: Send + 'static> Shared<T> {
         }
         drop(self.dispatcher.engine.alarm.drain());
         // The steward may be listening to the engine, and keep it.
-        steward::arm();
+        self.steward.arm();
     }
 }
 
 impl<T: Send + 'static> Home for Shared<T> {
     fn leave(&self, member: &Member) {
-        self.dispatcher.leave(member);
+        if !self.is_foreign() {
+            self.dispatcher.leave(member);
+        }
     }
 
     fn blocked(&self, worker: WorkerId) -> bool {
-        self.dispatcher.blocked(worker)
+        !self.is_foreign() && self.dispatcher.blocked(worker)
     }
 
     fn unblocked(&self, worker: WorkerId) {
-        self.dispatcher.unblocked(worker);
+        if !self.is_foreign() {
+            self.dispatcher.unblocked(worker);
+        }
     }
 }
 
@@ -207,6 +225,8 @@ impl<T: Send + 'static> Port<T> {
         static IDS: AtomicU64 = AtomicU64::new(1);
         let shared = Arc::new(Shared {
             id: IDS.fetch_add(1, Relaxed),
+            steward: steward::of_this_process()?,
+            birth: Birth::here(),
             dispatcher: Dispatcher::new(options.concurrency.value(), Epoll::new()?),
             closed: AtomicBool::new(false),
             draining: AtomicBool::new(false),
@@ -215,7 +235,7 @@ impl<T: Send + 'static> Port<T> {
             sensing: options.sensing,
         });
         let watched: std::sync::Weak<Shared<T>> = Arc::downgrade(&shared);
-        steward::watch(watched)?;
+        shared.steward.watch(watched);
         Ok(Port { shared })
     }
 
@@ -227,6 +247,9 @@ impl<T: Send + 'static> Port<T> {
     /// The payload, if the port is closed.
     #[inline]
     pub fn post(&self, key: usize, payload: T, number: usize) -> Result<(), PostError<T>> {
+        if self.shared.is_foreign() {
+            return Err(PostError(payload));
+        }
         let packet = Packet::new(key, payload, Ok(number));
         match worker::inside(|| self.shared.dispatcher.post(packet, Urgency::Now)) {
             Ok(needed) => {
@@ -248,6 +271,9 @@ impl<T: Send + 'static> Port<T> {
     #[inline]
     pub fn get(&self, timeout: Option<Duration>) -> Result<Packet<T>, GetError> {
         let shared = &self.shared;
+        if shared.is_foreign() {
+            return Err(GetError::Closed);
+        }
         let (worker, look) = worker::enter(shared.id, shared, |view| shared.dispatcher.join(view));
         if look {
             shared.dispatcher.harvest(Urgency::Lazy);
@@ -255,7 +281,7 @@ impl<T: Send + 'static> Port<T> {
         let got = shared.dispatcher.try_get(worker);
         let got = got.or_else(|waiting| self.wait(timeout, waiting));
         worker::exit();
-        steward::arm();
+        shared.steward.arm();
         got
     }
 
@@ -270,11 +296,12 @@ impl<T: Send + 'static> Port<T> {
             self.shared.idle.notify();
         }
         let senses = self.shared.sensing != Sensing::Told;
+        let steward = senses.then_some(self.shared.steward);
         let got = self.shared.dispatcher.wait(
             &worker::member(),
             clock::deadline(timeout),
             waiting,
-            senses,
+            steward,
         );
         got.map_err(|empty| match empty {
             Empty::TimedOut => GetError::TimedOut,
@@ -352,6 +379,9 @@ impl<T: Send + 'static> Port<T> {
         key: usize,
         payload: T,
     ) -> Result<TimerId, PostError<T>> {
+        if self.shared.is_closed() {
+            return Err(PostError(payload));
+        }
         let packet = Packet::new(key, payload, Ok(0));
         let timer = TimerId(
             self.shared
@@ -372,6 +402,9 @@ impl<T: Send + 'static> Port<T> {
     /// Ends a timer before its time: its packet is queued now, with the error `ECANCELED`. False if the
     /// timer's packet has been queued already.
     pub fn cancel_timer(&self, timer: TimerId) -> bool {
+        if self.shared.is_foreign() {
+            return false;
+        }
         match self.shared.dispatcher.engine.alarm.clear(timer.0) {
             Some(Due::Timer(packet)) => {
                 let cancelled = Err(Errno::CANCELED.into());
@@ -392,6 +425,9 @@ impl<T: Send + 'static> Port<T> {
 
     /// Refuses accepts from now on and ends those that are pending, with `ECANCELED`.
     pub fn stop_accepting(&self) {
+        if self.shared.is_foreign() {
+            return;
+        }
         self.shared.draining.store(true, SeqCst);
         for socket in self.shared.dispatcher.engine.sockets() {
             if socket.shape == Shape::Listener {
@@ -409,6 +445,9 @@ impl<T: Send + 'static> Port<T> {
 
     /// Ends every pending operation of every handle of the port, with `ECANCELED`; answers how many it was.
     pub fn cancel_all(&self) -> usize {
+        if self.shared.is_foreign() {
+            return 0;
+        }
         let sockets = self.shared.dispatcher.engine.sockets();
         sockets.iter().map(|socket| socket.cancel_all(true, true, Errno::CANCELED)).sum()
     }
@@ -416,6 +455,9 @@ impl<T: Send + 'static> Port<T> {
     /// The port's numbers of this moment.
     #[must_use]
     pub fn stats(&self) -> Stats {
+        if self.shared.is_foreign() {
+            return Stats::default();
+        }
         let sockets = self.shared.dispatcher.engine.sockets();
         let pending = sockets.iter().map(|socket| socket.pending());
         let (receiving, sending) = pending.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
@@ -459,10 +501,7 @@ impl<T: Send + 'static> Drop for Port<T> {
 
 impl<T: Send + 'static> std::fmt::Debug for Port<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Port")
-            .field("id", &self.shared.id)
-            .field("counts", &self.shared.dispatcher.counts())
-            .finish()
+        f.debug_struct("Port").field("id", &self.shared.id).finish_non_exhaustive()
     }
 }
 

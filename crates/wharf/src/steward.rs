@@ -39,13 +39,14 @@ use std::num::NonZeroU64;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::atomic::AtomicU8;
 use std::sync::atomic::Ordering::{AcqRel, Relaxed, SeqCst};
-use std::sync::{Arc, Mutex, OnceLock, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::thread;
 use std::time::Duration;
 
 use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
 use rustix::time::Timespec;
 
+use crate::sensor::Birth;
 use crate::sync::lock;
 
 const TICK_MIN: Duration = Duration::from_micros(200);
@@ -90,51 +91,57 @@ pub(crate) trait Watched: Send + Sync {
     fn engine(&self) -> BorrowedFd<'_>;
 }
 
-struct Steward {
+/// The steward of a process, as its ports know it.
+pub(crate) struct Steward {
     state: AtomicU8,
     bell: OwnedFd,
     ports: Mutex<Vec<Weak<dyn Watched>>>,
 }
 
-static STEWARD: OnceLock<Steward> = OnceLock::new();
-
-/// Puts a port under the steward's care, and starts the steward with the first.
-pub(crate) fn watch(port: Weak<dyn Watched>) -> std::io::Result<()> {
-    static STARTING: Mutex<()> = Mutex::new(());
-    let _one_at_a_time = lock(&STARTING);
-    if STEWARD.get().is_none() {
-        let bell = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
-        let steward = Steward { state: AtomicU8::new(BUSY), bell, ports: Mutex::default() };
-        // The thread waits for the value: without a thread there is none, and the next port tries again.
-        thread::Builder::new().name("wharf-steward".into()).spawn(|| STEWARD.wait().run())?;
-        STEWARD.get_or_init(|| steward);
-    }
-    let steward = STEWARD.get().expect("just made");
-    let mut ports = lock(&steward.ports);
-    ports.retain(|port| port.strong_count() > 0);
-    ports.push(port);
-    Ok(())
-}
-
-/// Tells the steward that some port is in use.
-#[inline]
-pub(crate) fn arm() {
-    if let Some(steward) = STEWARD.get()
-        && steward.state.load(Relaxed) == ASLEEP
+/// The steward of this process; it is started with the first port. A child made by fork inherits the value
+/// and not the thread, and has one of its own.
+pub(crate) fn of_this_process() -> std::io::Result<&'static Steward> {
+    static CURRENT: Mutex<Option<(Birth, &Steward)>> = Mutex::new(None);
+    let mut current = lock(&CURRENT);
+    if let Some((birth, steward)) = *current
+        && !birth.is_over()
     {
-        steward.wake(ASLEEP);
+        return Ok(steward);
     }
-}
-
-/// Tells the steward that packets wait for a worker that may be blocked.
-#[inline]
-pub(crate) fn kick() {
-    if let Some(steward) = STEWARD.get() {
-        steward.wake(steward.state.load(Relaxed));
-    }
+    let bell = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
+    let steward = Arc::new(Steward { state: AtomicU8::new(BUSY), bell, ports: Mutex::default() });
+    let own = Arc::clone(&steward);
+    thread::Builder::new().name("wharf-steward".into()).spawn(move || own.run())?;
+    // For the life of the process, as its thread.
+    let steward: &'static Steward = Box::leak(Box::new(steward));
+    *current = Some((Birth::here(), steward));
+    Ok(steward)
 }
 
 impl Steward {
+    /// Takes a port under its care.
+    pub(crate) fn watch(&self, port: Weak<dyn Watched>) {
+        let mut ports = lock(&self.ports);
+        ports.retain(|port| port.strong_count() > 0);
+        ports.push(port);
+        drop(ports);
+        self.arm(); // it may be asleep, and is to listen to this engine as well
+    }
+
+    /// Tells the steward that some port is in use.
+    #[inline]
+    pub(crate) fn arm(&self) {
+        if self.state.load(Relaxed) == ASLEEP {
+            self.wake(ASLEEP);
+        }
+    }
+
+    /// Tells the steward that packets wait for a worker that may be blocked.
+    #[inline]
+    pub(crate) fn kick(&self) {
+        self.wake(self.state.load(Relaxed));
+    }
+
     /// Rings the bell if nobody has since the steward went to sleep.
     #[cold]
     fn wake(&self, from: u8) {

@@ -32,7 +32,7 @@ mod primitives;
 mod view;
 
 use wharf_core::deadline::Deadline;
-use wharf_core::scheduler::{Counts, Next, Scheduler, Tick, Urgency, Wake, WorkerId};
+use wharf_core::scheduler::{Next, Scheduler, Tick, Urgency, Wake, WorkerId};
 
 pub(crate) use batch::Batch;
 pub(crate) use meter::Reading;
@@ -41,7 +41,7 @@ pub(crate) use view::View;
 
 use crate::clock;
 use crate::sensor::{Seen, Sensing};
-use crate::steward;
+use crate::steward::Steward;
 use meter::Meter;
 use primitives::{Arc, Mutex, MutexGuard, lock};
 use view::Watch;
@@ -171,14 +171,14 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
     }
 
     /// Waits for a packet until the deadline. A worker that would have to park
-    /// although packets are queued looks for blocked ones first, if the port `senses`.
+    /// although packets are queued looks for blocked ones first, and tells the steward, if there is one to tell.
     #[inline(never)]
     pub(crate) fn wait(
         &self,
         member: &Member,
         deadline: Deadline,
         mut next: Next<P>,
-        senses: bool,
+        steward: Option<&Steward>,
     ) -> Result<P, Empty> {
         let mut batch = Batch::default();
         loop {
@@ -191,8 +191,11 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
                 }
                 Next::Park => {
                     // A look by itself may find it a slot, and spares two thread switches.
-                    if senses && self.is_needed() && !self.glance() {
-                        steward::kick();
+                    if let Some(steward) = steward
+                        && self.is_needed()
+                        && !self.glance()
+                    {
+                        steward.kick();
                     }
                     member.parker.park(deadline);
                     true
@@ -366,10 +369,6 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
         self.settle(inner);
         drop(packets);
         first
-    }
-
-    pub(crate) fn counts(&self) -> Counts {
-        lock(&self.inner).scheduler.counts()
     }
 
     pub(crate) fn read(&self) -> Reading {

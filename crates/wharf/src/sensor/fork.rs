@@ -35,7 +35,7 @@ use rustix::process::{Pid, getpid};
 
 /// The process in which something was opened.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Birth {
+pub(crate) enum Birth {
     /// The number in the page.
     Page(Generation),
     /// The process id, where there is no such page.
@@ -44,20 +44,20 @@ pub(super) enum Birth {
 
 /// A number and the page that holds it for as long as the process is the same.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Generation {
+pub(crate) struct Generation {
     page: &'static AtomicU64,
     number: u64,
 }
 
 impl Birth {
     /// This process.
-    pub(super) fn here() -> Birth {
+    pub(crate) fn here() -> Birth {
         Generation::here().map_or_else(|_| Birth::Process(getpid()), Birth::Page)
     }
 
     /// Whether this process is a later one.
     #[inline]
-    pub(super) fn is_over(self) -> bool {
+    pub(crate) fn is_over(self) -> bool {
         match self {
             Birth::Page(generation) => generation.is_over(),
             Birth::Process(process) => getpid() != process,

@@ -39,6 +39,7 @@ use crate::sync::lock;
 use perf::Ring;
 use proc::{Kind, ThreadFile};
 
+pub(crate) use fork::Birth;
 pub(crate) use probe::choose;
 pub use sensing::{ParseSensingError, Sensing};
 

@@ -61,6 +61,11 @@ impl Source {
         Source::all().into_iter().filter(|source| source.is_sensed()).collect()
     }
 
+    /// The source that [`fmt::Display`] calls so.
+    pub fn named(name: &str) -> Source {
+        Source(name.parse().expect("the name of a source"))
+    }
+
     /// The option of [`wharf::Options`] that forces it.
     pub fn sensing(self) -> Sensing {
         self.0
@@ -259,12 +264,10 @@ impl Hand {
 
     fn end(&mut self) {
         self.orders = None;
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-            && !thread::panicking()
-        {
-            panic!("{} has panicked", self.name);
-        }
+        let Some(thread) = self.thread.take() else { return };
+        let what = format!("{} ends", self.name);
+        eventually(&what, || thread.is_finished(), |finished| *finished);
+        assert!(thread.join().is_ok(), "{} has panicked", self.name);
     }
 }
 

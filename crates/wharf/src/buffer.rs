@@ -90,6 +90,20 @@ impl Buffer {
         }
     }
 
+    /// Shortens what is in the operation's own memory.
+    pub(crate) fn truncate(&mut self, mut length: usize) {
+        match self {
+            Buffer::Owned(bytes) => bytes.truncate(length),
+            Buffer::List(list) => {
+                for bytes in list {
+                    bytes.truncate(length);
+                    length -= bytes.len();
+                }
+            }
+            Buffer::Shared(_) | Buffer::Static(_) => {}
+        }
+    }
+
     /// Whether an operation may write to it.
     pub(crate) fn is_writable(&self) -> bool {
         matches!(self, Buffer::Owned(_) | Buffer::List(_))

@@ -106,7 +106,7 @@ impl<T: Send + 'static> Handle<T> {
     /// Those of getsockname(2); `InvalidInput` for a socket that is not of an internet family.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         let address = self.socket.with_fd(|fd| getsockname(fd))?;
-        Ok(SocketAddr::try_from(address)?)
+        Ok(SocketAddr::try_from(address).map_err(|_| Errno::INVAL)?)
     }
 
     /// The address of the peer.
@@ -116,7 +116,7 @@ impl<T: Send + 'static> Handle<T> {
     /// internet family.
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         let address = self.socket.with_fd(|fd| getpeername(fd))?.ok_or(Errno::NOTCONN)?;
-        Ok(SocketAddr::try_from(address)?)
+        Ok(SocketAddr::try_from(address).map_err(|_| Errno::INVAL)?)
     }
 
     /// Calls with the socket's descriptor: for options that the crate has no method for. Operations on this

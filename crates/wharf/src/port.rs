@@ -134,6 +134,9 @@ impl<T: Send + 'static> Home for Shared<T> {
     fn leave(&self, member: &Member) {
         if !self.is_foreign() {
             self.dispatcher.leave(member);
+            if self.is_draining() {
+                self.idle.notify();
+            }
         }
     }
 
@@ -168,6 +171,10 @@ impl<T: Send + 'static> Watched for Shared<T> {
 
     fn is_unpolled(&self) -> bool {
         self.dispatcher.is_unpolled()
+    }
+
+    fn set_heard(&self, heard: bool) {
+        self.dispatcher.set_heard(heard);
     }
 
     fn engine(&self) -> BorrowedFd<'_> {
@@ -274,12 +281,13 @@ impl<T: Send + 'static> Port<T> {
         if shared.is_foreign() {
             return Err(GetError::Closed);
         }
-        let (worker, look) = worker::enter(shared.id, shared, |view| shared.dispatcher.join(view));
+        let entered = worker::enter(shared.id, shared, |view| shared.dispatcher.join(view));
+        let Some((worker, look)) = entered else { return self.get_at_exit(timeout) };
         if look {
             shared.dispatcher.harvest(Urgency::Lazy);
         }
         let got = shared.dispatcher.try_get(worker);
-        let got = got.or_else(|waiting| self.wait(timeout, waiting));
+        let got = got.or_else(|waiting| self.wait(&worker::member(), timeout, waiting));
         worker::exit();
         shared.steward.arm();
         got
@@ -289,27 +297,36 @@ impl<T: Send + 'static> Port<T> {
     #[inline(never)]
     fn wait(
         &self,
+        member: &Member,
         timeout: Option<Duration>,
         waiting: Next<Packet<T>>,
     ) -> Result<Packet<T>, GetError> {
-        if self.shared.is_draining() {
-            self.shared.idle.notify();
+        let shared = &self.shared;
+        if shared.is_draining() {
+            shared.idle.notify();
         }
-        let senses = self.shared.sensing != Sensing::Told;
-        let steward = senses.then_some(self.shared.steward);
-        let got = self.shared.dispatcher.wait(
-            &worker::member(),
-            clock::deadline(timeout),
-            waiting,
-            steward,
-        );
+        let senses = shared.sensing != Sensing::Told;
+        let deadline = clock::deadline(timeout);
+        let got =
+            shared.dispatcher.wait(member, deadline, waiting, senses, || shared.steward.kick());
         got.map_err(|empty| match empty {
             Empty::TimedOut => GetError::TimedOut,
             Empty::Closed => {
-                worker::forget(self.shared.id);
+                worker::forget(shared.id);
                 GetError::Closed
             }
         })
+    }
+
+    /// In the destructors of a thread's variables, after the record of its association has gone: a worker
+    /// for this one packet.
+    #[cold]
+    fn get_at_exit(&self, timeout: Option<Duration>) -> Result<Packet<T>, GetError> {
+        let member = self.shared.dispatcher.join(Arc::default());
+        let got = self.shared.dispatcher.try_get(member.id);
+        let got = got.or_else(|waiting| self.wait(&member, timeout, waiting));
+        self.shared.dispatcher.leave(&member);
+        got
     }
 
     /// Takes the next packet and what else is queued, up to `limit` packets; waits for the first only.

@@ -87,6 +87,9 @@ pub(crate) trait Watched: Send + Sync {
     /// Whether nobody sleeps in the engine.
     fn is_unpolled(&self) -> bool;
 
+    /// Says that the steward listens to the engine from now on, or no longer.
+    fn set_heard(&self, heard: bool);
+
     /// Becomes readable when the engine has something.
     fn engine(&self) -> BorrowedFd<'_>;
 }
@@ -215,13 +218,22 @@ impl Steward {
     /// Only the ports that are listened to are kept alive meanwhile; a port that closes rings the bell.
     fn sleep(&self, time: Option<Duration>) -> bool {
         let mut ports = self.ports();
-        ports.retain(|port| port.is_unpolled());
+        // Said first: who goes to sleep in the engine after the question sees it.
+        ports.iter().for_each(|port| port.set_heard(true));
+        ports.retain(|port| {
+            let unpolled = port.is_unpolled();
+            if !unpolled {
+                port.set_heard(false);
+            }
+            unpolled
+        });
         let mut members = vec![PollFd::new(&self.bell, PollFlags::IN)];
         members.extend(
             ports.iter().map(|port| PollFd::from_borrowed_fd(port.engine(), PollFlags::IN)),
         );
         let time = time.map(|time| Timespec { tv_sec: 0, tv_nsec: i64::from(time.subsec_nanos()) });
         let _ = poll(&mut members, time.as_ref()); // EINTR: the next look finds out
+        ports.iter().for_each(|port| port.set_heard(false));
         if !members[0].revents().is_empty() {
             let _ = rustix::io::read(&self.bell, &mut [0; 8]);
         }

@@ -80,14 +80,15 @@ thread_local! {
 }
 
 /// The calling thread as a worker of port `port`, which it becomes by `join` if it is none; and whether it
-/// is time to look into the engine although packets are queued. Inside the port until [`exit`].
+/// is time to look into the engine although packets are queued. Inside the port until [`exit`]. `None` in a
+/// thread that is ending and has no record any more.
 #[inline]
 pub(crate) fn enter<H: Home + 'static>(
     port: u64,
     home: &Arc<H>,
     join: impl FnOnce(Arc<View>) -> Member,
-) -> (WorkerId, bool) {
-    RECORD.with(|record| {
+) -> Option<(WorkerId, bool)> {
+    let entered = RECORD.try_with(|record| {
         let view = record.view.get_or_init(Arc::default);
         view.set_inside(true);
         if record.port.get() != port {
@@ -101,7 +102,8 @@ pub(crate) fn enter<H: Home + 'static>(
         let takes = record.takes.get() + 1;
         record.takes.set(takes % TAKES_PER_LOOK);
         (record.worker.get(), takes == TAKES_PER_LOOK)
-    })
+    });
+    entered.ok()
 }
 
 /// The calling thread leaves the calls of its port: what blocks it from here on, blocks the worker.
@@ -185,7 +187,7 @@ struct Pause {
 
 impl Pause {
     fn begin() -> Pause {
-        RECORD.with(|record| {
+        let pause = RECORD.try_with(|record| {
             let outermost = record.pauses.replace(record.pauses.get() + 1) == 0;
             let worker = record.worker.get();
             let home = if outermost && record.port.get() != 0 {
@@ -199,13 +201,15 @@ impl Pause {
                 worker,
                 epoch: record.epoch.get(),
             }
-        })
+        });
+        // The thread is ending and its record is gone: it is no worker any more.
+        pause.unwrap_or(Pause { home: None, worker: WorkerId(0), epoch: 0 })
     }
 }
 
 impl Drop for Pause {
     fn drop(&mut self) {
-        RECORD.with(|record| {
+        let _ = RECORD.try_with(|record| {
             record.pauses.set(record.pauses.get() - 1);
             if record.epoch.get() == self.epoch
                 && let Some(home) = &self.home

@@ -31,6 +31,9 @@ mod parker;
 mod primitives;
 mod view;
 
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
+
 use wharf_core::deadline::Deadline;
 use wharf_core::scheduler::{Next, Scheduler, Tick, Urgency, Wake, WorkerId};
 
@@ -41,7 +44,6 @@ pub(crate) use view::View;
 
 use crate::clock;
 use crate::sensor::{Seen, Sensing};
-use crate::steward::Steward;
 use meter::Meter;
 use primitives::{Arc, Mutex, MutexGuard, lock};
 use view::Watch;
@@ -120,6 +122,8 @@ impl<P> Inner<P> {
 pub(crate) struct Dispatcher<P, E> {
     inner: Mutex<Inner<P>>,
     pub(crate) engine: E,
+    /// Somebody else listens to the engine: see [`Dispatcher::set_heard`].
+    heard: AtomicBool,
 }
 
 impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
@@ -131,7 +135,7 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
             watches: Vec::new(),
             grow: None,
         };
-        Dispatcher { inner: Mutex::new(inner), engine }
+        Dispatcher { inner: Mutex::new(inner), engine, heard: AtomicBool::new(false) }
     }
 
     /// Associates the calling thread (B1).
@@ -171,14 +175,15 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
     }
 
     /// Waits for a packet until the deadline. A worker that would have to park
-    /// although packets are queued looks for blocked ones first, and tells the steward, if there is one to tell.
+    /// although packets are queued looks for blocked ones first, if the port `senses`; `bell` wakes the steward.
     #[inline(never)]
     pub(crate) fn wait(
         &self,
         member: &Member,
         deadline: Deadline,
         mut next: Next<P>,
-        steward: Option<&Steward>,
+        senses: bool,
+        bell: impl Fn(),
     ) -> Result<P, Empty> {
         let mut batch = Batch::default();
         loop {
@@ -186,16 +191,18 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
                 Next::Packet(packet) => return Ok(packet),
                 Next::Closed => return Err(Empty::Closed),
                 Next::Poll => {
+                    // Relaxed: ordered by the lock, see `set_heard`.
+                    if self.heard.load(Relaxed) {
+                        self.heard.store(false, Relaxed);
+                        bell();
+                    }
                     self.engine.poll(deadline, &mut batch);
                     false
                 }
                 Next::Park => {
                     // A look by itself may find it a slot, and spares two thread switches.
-                    if let Some(steward) = steward
-                        && self.is_needed()
-                        && !self.glance()
-                    {
-                        steward.kick();
+                    if senses && self.is_needed() && !self.glance() {
+                        bell();
                     }
                     member.parker.park(deadline);
                     true
@@ -297,6 +304,16 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
     /// Whether no worker sleeps in the engine.
     pub(crate) fn is_unpolled(&self) -> bool {
         lock(&self.inner).scheduler.is_unpolled()
+    }
+
+    /// Says that the steward listens to the engine from now on, or no longer. A worker that goes to sleep
+    /// there rings the bell then: with a listener on the set the kernel wakes a second sleeper for each event
+    /// (fs/eventpoll.c, ep_done_scan), which may be faster than the newest (A45).
+    ///
+    /// The steward sets this first and then asks under the lock whether somebody sleeps there; a worker goes
+    /// to sleep under the lock and then asks this. So one of them sees the other.
+    pub(crate) fn set_heard(&self, heard: bool) {
+        self.heard.store(heard, Relaxed);
     }
 
     /// Whether it is worth while to look for workers that are blocked.

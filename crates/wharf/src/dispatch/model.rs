@@ -74,7 +74,7 @@ fn port(max: u32) -> Port {
 
 fn get(port: &Port, member: &Member) -> Result<u32, Empty> {
     port.try_get(member.id)
-        .or_else(|next: Next<u32>| port.wait(member, Deadline::Never, next, None))
+        .or_else(|next: Next<u32>| port.wait(member, Deadline::Never, next, false, || {}))
 }
 
 fn worker(port: &Port) -> thread::JoinHandle<Result<u32, Empty>> {

@@ -49,7 +49,9 @@ impl<V> Alarm<V> {
     /// Enters something that is due at the deadline.
     pub(crate) fn set(&self, deadline: Deadline, value: V) -> TimerKey {
         let mut inner = lock(&self.inner);
-        let key = inner.timers.insert(deadline.moment(), value);
+        // At once means now, and not before what is due already.
+        let at = if deadline == Deadline::Now { clock::now() } else { deadline.moment() };
+        let key = inner.timers.insert(at, value);
         self.arm(&mut inner);
         key
     }

@@ -1,7 +1,7 @@
 //! One try of one operation on a descriptor; never blocks.
 //!
 //! Every call carries MSG_DONTWAIT, so the descriptor's own blocking mode does not matter (contract C28);
-//! accept and connect have no such flag, for them the association sets O_NONBLOCK. Sends carry
+//! accept and connect have no such flag: a listener's association sets O_NONBLOCK, a connect sets it meanwhile. Sends carry
 //! MSG_NOSIGNAL: no SIGPIPE from us (D81).
 //!
 //! # What a short transfer says
@@ -14,11 +14,12 @@ use std::net::SocketAddr;
 use std::os::fd::BorrowedFd;
 
 use rustix::buffer::spare_capacity;
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::io::Errno;
-use rustix::net::sockopt::socket_error;
+use rustix::net::sockopt::{socket_domain, socket_error};
 use rustix::net::{
-    RecvAncillaryBuffer, RecvFlags, SendAncillaryBuffer, SendFlags, SocketFlags, acceptfrom_with,
-    connect, getpeername, recv, recvfrom, recvmsg, send, sendmsg, sendto,
+    AddressFamily, RecvAncillaryBuffer, RecvFlags, SendAncillaryBuffer, SendFlags, SocketFlags,
+    acceptfrom_with, connect, getpeername, recv, recvfrom, recvmsg, send, sendmsg, sendto,
 };
 
 use super::operation::{Operation, Work};
@@ -123,7 +124,11 @@ fn receive_list(fd: BorrowedFd<'_>, list: &mut [Vec<u8>]) -> Attempt {
     let mut no_control = RecvAncillaryBuffer::default();
     let received = match recvmsg(fd, &mut slices, &mut no_control, RecvFlags::DONTWAIT) {
         Ok(message) => message.bytes,
-        Err(error) => return failed(error),
+        Err(Errno::AGAIN) => return Attempt::Later,
+        Err(error) => {
+            list.iter_mut().for_each(Vec::clear);
+            return failed(error);
+        }
     };
     let mut left = received;
     for bytes in list.iter_mut() {
@@ -244,10 +249,28 @@ fn accept<T>(fd: BorrowedFd<'_>, operation: &mut Operation<T>) -> Attempt {
     }
 }
 
+/// Makes a call that has no flag for "do not wait". Descriptors of somebody else's making may be blocking.
+fn without_blocking<R>(fd: BorrowedFd<'_>, call: impl FnOnce() -> R) -> R {
+    let flags = fcntl_getfl(fd).unwrap_or(OFlags::NONBLOCK);
+    if flags.contains(OFlags::NONBLOCK) {
+        return call();
+    }
+    let set = fcntl_setfl(fd, flags | OFlags::NONBLOCK);
+    debug_assert!(set.is_ok(), "an open descriptor: {set:?}");
+    let result = call();
+    let _ = fcntl_setfl(fd, flags);
+    result
+}
+
 fn connect_to(fd: BorrowedFd<'_>, to: &SocketAddr, asked: &mut bool) -> Attempt {
     if !*asked {
+        if socket_domain(fd)
+            != Ok(if to.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 })
+        {
+            return failed(Errno::AFNOSUPPORT);
+        }
         *asked = true;
-        return match connect(fd, to) {
+        return match without_blocking(fd, || connect(fd, to)) {
             Ok(()) => done(0, false),
             Err(Errno::INPROGRESS | Errno::INTR) => Attempt::Later,
             Err(error) => failed(error),

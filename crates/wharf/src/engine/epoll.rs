@@ -1,6 +1,6 @@
 //! The epoll set of a port: where the workers that may run next sleep, and what an event means.
 //!
-//! Members of the set, all edge-triggered: every associated socket for its whole life (in, out, rdhup), an
+//! Members of the set, all edge-triggered: every associated socket for its whole life (in, pri, out, rdhup), an
 //! eventfd by which sleepers are woken, the timerfd of the port's timers.
 //!
 //! # Why sleepers share the set
@@ -79,7 +79,8 @@ impl<T: Send + 'static> Epoll<T> {
 
     /// Registers a descriptor for the life of its socket.
     pub(crate) fn watch(&self, fd: BorrowedFd<'_>, token: Token) -> Result<(), Errno> {
-        let flags = EventFlags::IN | EventFlags::OUT | EventFlags::RDHUP | EventFlags::ET;
+        let flags = EventFlags::IN | EventFlags::PRI | EventFlags::OUT | EventFlags::RDHUP;
+        let flags = flags | EventFlags::ET;
         epoll::add(&self.set, fd, EventData::new_u64(token.0), flags)
     }
 

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `epoll` | the set in which idle workers sleep, and what an event means |
 //! | `socket` | one associated socket: its pending operations, its state, its end |
+//! | `state` | what is known of it, and what a try tells |
 //! | `attempt` | one try of one operation |
 //! | `operation` | what an operation carries, and its packet |
 //! | `alarm` | timers and deadlines on one timerfd |
@@ -15,6 +16,7 @@ mod epoll;
 mod identity;
 mod operation;
 mod socket;
+mod state;
 
 pub(crate) use epoll::{Due, Epoll};
 pub(crate) use operation::{Operation, Work};

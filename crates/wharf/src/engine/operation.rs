@@ -66,7 +66,11 @@ impl<T> Operation<T> {
         self.phase.to(Phase::Completed).expect("an operation ends once");
         let mut packet = Packet::new(key, self.payload, result.map_err(io::Error::from));
         packet.transferred = self.transferred;
+        let received = self.work.is_input() && packet.result.is_err();
         packet.buffer = self.work.into_buffer();
+        if received {
+            packet.buffer.truncate(self.transferred); // what was in it before is no data
+        }
         packet.peer = self.peer.map(|peer| *peer);
         packet.socket = self.socket;
         packet

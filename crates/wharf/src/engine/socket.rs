@@ -9,12 +9,10 @@
 //!    operation reaches a descriptor number that belongs to somebody else.
 //! 5. Packets are delivered, and payloads dropped, after the lock is released.
 //!
-//! # Why `ready` survives a short read after a hang-up
-//! Data and end of stream may arrive under one edge. After the data nothing new would happen, so once an
-//! event has told of the end (rdhup, hup, err), a short read leaves `ready` set; EAGAIN clears it.
-//!
-//! # Failure that stays
-//! The kernel reports a reset once; contract D48 wants it reported to every later operation, so it is kept.
+//! # While a connection is being made
+//! Only the connect may ask the kernel: a receive would take the error that is the connect's answer. A connect
+//! that fails, or is withdrawn, is dissolved (connect to AF_UNSPEC), because the kernel would answer the next one
+//! with what became of this one (D35).
 //!
 //! # References
 //! Contract C16-C19, C28, C33-C35, C39-C41, C45-C47, D42-D51, D78, D81.
@@ -27,15 +25,17 @@ use std::time::Duration;
 
 use rustix::event::epoll::EventFlags;
 use rustix::io::Errno;
-use rustix::net::Shutdown;
+use rustix::net::sockopt::socket_domain;
+use rustix::net::{AddressFamily, getpeername};
 use wharf_core::deadline::Deadline;
 use wharf_core::operation::{OpId, Pending};
 use wharf_core::slots::Token;
 
-use super::attempt::{Attempt, attempt};
+use super::attempt::Attempt;
 use super::epoll::Due;
 use super::identity::Identity;
 use super::operation::{Operation, Work};
+use super::state::{Side, State};
 use crate::Packet;
 use crate::clock;
 use crate::dispatch::Batch;
@@ -52,33 +52,6 @@ pub(crate) enum Shape {
     Stream,
     Listener,
     Datagram,
-}
-
-/// One direction.
-struct Side<T> {
-    pending: Pending<Operation<T>>,
-    /// A try may succeed (invariant 3).
-    ready: bool,
-    /// The program has shut this direction down.
-    shut: bool,
-    /// The end of stream is to be sent once nothing is pending.
-    end_due: bool,
-}
-
-struct State<T> {
-    /// `None` once closed.
-    fd: Option<OwnedFd>,
-    identity: Option<Identity>,
-    issued: u64,
-    input: Side<T>,
-    output: Side<T>,
-    watched: bool,
-    /// An event has told that the peer's side is over.
-    hung_up: bool,
-    /// The connection is broken, for good.
-    broken: Option<Errno>,
-    /// A listener waits for its next try.
-    resting: bool,
 }
 
 /// An associated socket, shared by its handles and the engine's table.
@@ -104,8 +77,15 @@ impl<T: Send + 'static> Socket<T> {
     ) -> Result<Arc<Socket<T>>, Errno> {
         let identity = Identity::claim(&fd)?;
         let engine = &port.dispatcher.engine;
-        let side =
-            || Side { pending: Pending::default(), ready: true, shut: false, end_due: false };
+        let side = || Side {
+            pending: Pending::default(),
+            ready: true,
+            shut: false,
+            end_due: false,
+            broken: None,
+        };
+        let unix = watch && socket_domain(&fd)? == AddressFamily::UNIX;
+        let connected = watch && shape == Shape::Stream && getpeername(&fd).is_ok();
         let socket = engine.enter(|token| {
             Arc::new(Socket {
                 port: Arc::clone(port),
@@ -120,8 +100,13 @@ impl<T: Send + 'static> Socket<T> {
                     input: side(),
                     output: side(),
                     watched: false,
+                    connecting: false,
+                    connected,
+                    bound: false,
                     hung_up: false,
-                    broken: None,
+                    uneven: unix,
+                    unix,
+                    owed: None,
                     resting: false,
                 }),
             })
@@ -148,27 +133,32 @@ impl<T: Send + 'static> Socket<T> {
     #[inline]
     pub(crate) fn issue(&self, mut operation: Operation<T>) -> Result<OpId, (Errno, Operation<T>)> {
         let mut state = lock(&self.state);
-        if let Err(error) = self.admit(&state, &operation.work) {
+        if let Err(error) = self.admit(&mut state, &operation.work) {
             return Err((error, operation));
         }
         let id = OpId(state.issued + 1);
         let fd = state.fd.take().expect("admitted with a descriptor");
-        let side = state.side(operation.work.is_input());
-        if side.pending.is_empty() && side.ready {
-            let ended = attempt(fd.as_fd(), &mut operation);
+        let connecting = state.connecting;
+        let input = operation.work.is_input();
+        let side = state.side(input);
+        if side.pending.is_empty() && (side.ready || side.broken.is_some()) && !connecting {
+            let ended = state.attempt(fd.as_fd(), &mut operation);
             if let Attempt::Done { result: Err(error), .. } = ended
                 && self.is_exhaustion(error)
             {
                 self.rest(&mut state);
-            } else if let Some(result) = state.note(ended, operation.work.is_input()) {
+            } else if let Some(result) = state.note(ended, input, self.shape) {
                 state.fd = Some(fd);
                 return self.end_at_once(state, id, operation, result);
             }
         }
         state.fd = Some(fd);
-        let connects = matches!(operation.work, Work::Connect(..));
-        if connects && let Err(error) = self.watch(&mut state) {
-            return Err((error, operation));
+        if matches!(operation.work, Work::Connect(..)) {
+            if let Err(error) = self.watch(&mut state) {
+                state.dissolve();
+                return Err((error, operation));
+            }
+            state.connecting = true;
         }
         state.issued = id.0;
         operation.suspend();
@@ -177,25 +167,28 @@ impl<T: Send + 'static> Socket<T> {
     }
 
     /// What is refused before it is tried (C18).
-    fn admit(&self, state: &State<T>, work: &Work) -> Result<(), Errno> {
+    fn admit(&self, state: &mut State<T>, work: &Work) -> Result<(), Errno> {
         if state.fd.is_none() {
             return Err(Errno::BADF);
         }
         if self.port.is_closed() {
             return Err(Errno::CANCELED);
         }
-        if let Some(error) = state.broken {
+        if !work.is_input()
+            && let Some(error) = state.output.broken
+        {
             return Err(error);
         }
         match work {
             Work::Accept if self.port.is_draining() => Err(Errno::CANCELED),
             Work::Receive(_) | Work::ReceiveFrom(_) if state.input.shut => Err(Errno::SHUTDOWN),
             Work::Send(_) | Work::SendTo(..) if state.output.shut => Err(Errno::SHUTDOWN),
-            Work::Receive(_) | Work::Send(_)
-                if !state.watched && state.output.pending.is_empty() =>
-            {
+            Work::Receive(_) | Work::Send(_) if !state.watched && !state.connecting => {
                 Err(Errno::NOTCONN)
             }
+            Work::Connect(..) if state.connecting => Err(Errno::ALREADY),
+            Work::Connect(..) if state.connected => Err(Errno::ISCONN),
+            Work::ReceiveFrom(_) if !state.is_bound() => Err(Errno::INVAL),
             _ => Ok(()),
         }
     }
@@ -224,11 +217,27 @@ impl<T: Send + 'static> Socket<T> {
         }
         state.issued = id.0;
         let watched = match (&operation.work, result) {
-            (Work::Connect(..), Ok(_)) => self.watch(&mut state),
+            (Work::Connect(..), Ok(_)) => {
+                state.connected = true;
+                self.watch(&mut state)
+            }
+            (Work::Connect(..), Err(_)) => {
+                state.dissolve();
+                Ok(())
+            }
             _ => Ok(()),
         };
-        drop(state);
         let result = result.and_then(|bytes| watched.map(|()| bytes));
+        if state.owed.is_some() && !state.input.pending.is_empty() {
+            let mut batch = Batch::default();
+            batch.push(operation.into_packet(self.key, result));
+            state.input.ready = true;
+            self.drive(&mut state, true, &mut batch);
+            drop(state);
+            self.port.deliver_batch(&mut batch);
+            return Ok(id);
+        }
+        drop(state);
         self.port.deliver(operation.into_packet(self.key, result));
         Ok(id)
     }
@@ -237,8 +246,18 @@ impl<T: Send + 'static> Socket<T> {
     pub(crate) fn on_event(&self, flags: EventFlags, out: &mut Batch<Packet<T>>) {
         let mut state = lock(&self.state);
         let over = flags.intersects(EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR);
+        if state.connecting {
+            state.output.ready = true;
+            self.drive(&mut state, false, out);
+            if !state.connecting {
+                state.input.ready = true;
+                self.drive(&mut state, true, out);
+            }
+            return;
+        }
         state.hung_up |= over;
-        if flags.contains(EventFlags::IN) || over {
+        state.uneven |= flags.contains(EventFlags::PRI);
+        if flags.intersects(EventFlags::IN | EventFlags::PRI) || over {
             state.input.ready = true;
             self.drive(&mut state, true, out);
         }
@@ -259,25 +278,27 @@ impl<T: Send + 'static> Socket<T> {
     fn drive(&self, state: &mut State<T>, input: bool, out: &mut Batch<Packet<T>>) {
         let Some(fd) = state.fd.take() else { return };
         loop {
-            let broken = state.broken;
             let resting = state.resting;
             let side = state.side(input);
-            let Some(operation) = side.pending.front_mut() else { break };
-            if !side.ready || resting {
+            if !(side.ready || side.broken.is_some()) || resting {
                 break;
             }
-            let ended = match broken {
-                Some(error) => Attempt::Done { result: Err(error), exhausted: false },
-                None => attempt(fd.as_fd(), operation),
-            };
+            let Some(ended) = state.attempt_front(fd.as_fd(), input) else { break };
             if let Attempt::Done { result: Err(error), .. } = ended
                 && self.is_exhaustion(error)
             {
                 self.rest(state);
                 break;
             }
-            let Some(result) = state.note(ended, input) else { break };
+            let Some(result) = state.note(ended, input, self.shape) else { break };
             let operation = state.side(input).pending.pop().expect("the front that was tried");
+            if matches!(operation.work, Work::Connect(..)) {
+                state.connecting = false;
+                state.connected = result.is_ok();
+                if result.is_err() {
+                    state.dissolve_at(fd.as_fd());
+                }
+            }
             out.push(self.end(operation, result));
         }
         if !input {
@@ -328,8 +349,15 @@ impl<T: Send + 'static> Socket<T> {
         let State { input, output, fd, .. } = &mut *state;
         let found = input.pending.withdraw(id).or_else(|| output.pending.withdraw(id));
         let Some(operation) = found else { return false };
+        let connects = matches!(operation.work, Work::Connect(..));
         out.push(self.end(operation, Err(reason)));
-        if let Some(fd) = fd {
+        if connects {
+            // What waited for the connection has none now.
+            state.dissolve();
+            (state.input.ready, state.output.ready) = (true, true);
+            self.drive(&mut state, false, out);
+            self.drive(&mut state, true, out);
+        } else if let Some(fd) = fd {
             output.send_end(fd.as_fd());
         }
         true
@@ -360,6 +388,11 @@ impl<T: Send + 'static> Socket<T> {
                 }
             }
         }
+        if output && state.connecting {
+            state.dissolve();
+            state.input.ready = true;
+            self.drive(state, true, out);
+        }
         if let State { fd: Some(fd), output, .. } = state {
             output.send_end(fd.as_fd());
         }
@@ -385,7 +418,10 @@ impl<T: Send + 'static> Socket<T> {
     /// Shuts one direction, or both, down (D50, D51).
     pub(crate) fn shut_down(&self, read: bool, write: bool) -> Result<(), Errno> {
         let mut state = lock(&self.state);
-        if !state.watched {
+        if let State { fd: Some(fd), connected: connected @ false, .. } = &mut *state {
+            *connected = getpeername(fd).is_ok();
+        }
+        if !state.connected && !state.connecting {
             return Err(Errno::NOTCONN);
         }
         // The receiving side is shut in here only: the kernel would end the pending receives, which still
@@ -441,49 +477,6 @@ impl<T: Send + 'static> Socket<T> {
             drop(fd);
         }
         self.port.deliver_batch(&mut batch);
-    }
-}
-
-impl<T> State<T> {
-    #[inline]
-    fn side(&mut self, input: bool) -> &mut Side<T> {
-        if input { &mut self.input } else { &mut self.output }
-    }
-
-    /// Draws the conclusions of a try; answers the result if the operation is over.
-    #[inline]
-    fn note(&mut self, ended: Attempt, input: bool) -> Option<Result<usize, Errno>> {
-        match ended {
-            Attempt::Later => {
-                self.side(input).ready = false;
-                if input {
-                    self.hung_up = false;
-                }
-                None
-            }
-            Attempt::Done { result: Ok(bytes), exhausted } => {
-                if exhausted && !self.hung_up {
-                    self.side(input).ready = false;
-                }
-                Some(Ok(bytes))
-            }
-            Attempt::Done { result: Err(Errno::CONNRESET | Errno::PIPE), .. } => {
-                self.broken = Some(Errno::CONNRESET);
-                Some(Err(Errno::CONNRESET))
-            }
-            Attempt::Done { result: Err(error), .. } => Some(Err(error)),
-        }
-    }
-}
-
-impl<T> Side<T> {
-    /// Sends the end of stream that waited for the sends before it.
-    fn send_end(&mut self, fd: BorrowedFd<'_>) {
-        if self.end_due && self.pending.is_empty() {
-            self.end_due = false;
-            // ENOTCONN: the connection is gone, and the need for an end with it.
-            let _ = rustix::net::shutdown(fd, Shutdown::Write);
-        }
     }
 }
 

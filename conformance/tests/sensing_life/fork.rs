@@ -1,9 +1,8 @@
-//! A handler forks. The child has the memory of the port and none of its threads: what it does to its copy must
-//! not crash it, and the parent must not notice, although descriptors are shared.
+//! A handler forks. The child has the memory of the port and none of its threads: there the port refuses all that
+//! it is asked and does not crash, and the parent does not notice, although descriptors are shared.
 //!
 //! Method: each case runs in a process of its own, this program once more with the case's test, which is
-//! ignored otherwise. There the worker forks while the steward sleeps, so that no lock is held by a thread that
-//! the child does not have: what any lock of any program would suffer from is not the subject.
+//! ignored otherwise.
 
 #![expect(unsafe_code, reason = "fork and _exit; std and rustix have no form of these")]
 
@@ -52,7 +51,7 @@ fn sources() -> Vec<Source> {
 /// Forks, lets the child act and end, and answers whether it ended well.
 fn fork(act: impl FnOnce()) -> bool {
     // SAFETY: the child goes on with this thread's copy of everything and ends in `_exit` below; glibc
-    // keeps its allocator usable in it, and no lock of the port is held (see the module).
+    // keeps its allocator usable in it, and locks of the parent's port are not taken there.
     let child = unsafe { libc::fork() };
     if child == 0 {
         // SAFETY: as in `sources`; a parent's alarm is not inherited.
@@ -66,7 +65,7 @@ fn fork(act: impl FnOnce()) -> bool {
     status.exit_status() == Some(0)
 }
 
-/// The child uses its copy of a port whose workers are being looked at; it posts, asks, leaves, closes.
+/// The child uses its copy of a port whose workers are being looked at, and then a port of its own.
 #[test]
 fn a_fork_in_a_handler() {
     in_processes("fork::forks");
@@ -90,11 +89,10 @@ fn forks() {
             assert!(hand.get_for(&port, Some(SHORT)).wait().is_err(), "{source}");
         }
         assert_eq!(sensors() >= 3, source.is_sensed(), "{source}: A, B and C are watched");
-        thread::sleep(SHORT); // the steward goes to sleep
         let before = port.stats();
 
         let own = port.clone();
-        let forked = b.tell("fork", move || fork(|| child(&own)));
+        let forked = b.tell("fork", move || fork(|| child(&own, source)));
         assert!(forked.wait(), "{source}: the child");
         assert_eq!(port.stats(), before, "{source}: the parent noticed");
 
@@ -113,22 +111,32 @@ fn forks() {
     }
 }
 
-/// What the child does with its copies.
-fn child(port: &Numbers) {
-    let queued = port.stats().queued;
-    (0..10).for_each(|payload| port.post(0, payload, 0).expect("open"));
-    assert_eq!(port.stats().queued, queued + 10);
-    wharf::blocking(|| thread::sleep(Duration::from_millis(1)));
-    // C and D count: a worker that asks has to wait beside the packets, and looks at them; they are not here.
-    assert_eq!(port.get(Some(SHORT)).err(), Some(GetError::TimedOut));
-    // To another port: this one's sensor is dropped.
-    let other = Source::TOLD.port(1);
-    assert!(other.get(Some(Duration::ZERO)).is_err());
-    other.post(0, 1, 0).expect("open");
-    assert_eq!(other.get(None).expect("a packet").payload, 1);
-    drop(other);
-    port.close();
+/// What the child does: its copy of the port refuses everything, also the ends of what was begun before, and a
+/// port of its own is a port, with a steward that looks.
+fn child(port: &Numbers, source: Source) {
     assert!(port.post(0, 1, 0).is_err());
+    assert_eq!(port.get(Some(Duration::ZERO)).err(), Some(GetError::Closed));
+    assert!(port.start_timer(Duration::ZERO, 0, 1).is_err());
+    assert_eq!(port.cancel_all(), 0);
+    assert_eq!(port.stats(), wharf::Stats::default());
+    wharf::blocking(|| thread::sleep(Duration::from_millis(1)));
+    drop(port.clone());
+    port.stop_accepting();
+    port.close();
+    port.drain(Duration::ZERO);
+
+    let own = source.port(1);
+    assert_eq!(own.get(Some(Duration::ZERO)).err(), Some(GetError::TimedOut)); // leaves the parent's
+    drop(own);
+    let own = source.port(1);
+    let (a, b, gate) = (Hand::new("child's A"), Hand::new("child's B"), Gate::new());
+    a.takes(&own, 1);
+    let waiting = b.waits(&own);
+    let blocked = a.blocks(source, &gate);
+    own.post(0, 2, 0).expect("open");
+    assert_eq!(waiting.wait(), Ok(2));
+    gate.open();
+    blocked.wait();
 }
 
 type Bytes = Port<()>;
@@ -151,14 +159,14 @@ fn forks_with_sockets() {
         let (near, _) = listener.accept().expect("loopback");
         let stream = port.associate(near, 7).expect("associated");
         stream.recv(vec![0; 16], ()).expect("accepted");
-        port.start_timer(2 * SHORT, 8, ()).expect("open");
 
         let forker = Hand::new("forker");
+        port.post(0, (), 0).expect("open");
+        let taker = port.clone();
+        assert!(forker.tell("get", move || taker.get(None).is_ok()).wait());
+        port.start_timer(2 * SHORT, 8, ()).expect("open");
         let (own, handle) = (port.clone(), stream.clone());
         let forked = forker.tell("fork", move || {
-            own.post(0, (), 0).expect("open");
-            own.get(None).expect("a packet");
-            thread::sleep(SHORT); // the steward goes to sleep
             // The parent's part of the closure keeps the handles until the child has ended.
             fork(|| {
                 // SAFETY: the bits of the child's only copies, which are not used again: it ends in `_exit`.

@@ -1,3 +1,6 @@
 //! Shared parts of the conformance tests.
 
 pub mod blocking;
+pub mod net;
+pub mod process;
+pub mod threads;

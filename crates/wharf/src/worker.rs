@@ -203,7 +203,8 @@ impl Pause {
             }
         });
         // The thread is ending and its record is gone: it is no worker any more.
-        pause.unwrap_or(Pause { home: None, worker: WorkerId(0), epoch: 0 })
+        // Not `unwrap_or`: a pause that is made in vain would be ended by its drop.
+        pause.unwrap_or_else(|_| Pause { home: None, worker: WorkerId(0), epoch: 0 })
     }
 }
 

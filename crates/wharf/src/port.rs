@@ -13,7 +13,7 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 use wharf_core::scheduler::{Next, Urgency, WorkerId};
 use wharf_core::timers::TimerKey;
 
-use crate::dispatch::{Batch, Dispatcher, Empty, Member};
+use crate::dispatch::{Dispatcher, Empty, Member};
 use crate::drain::Idle;
 use crate::engine::{Due, Epoll, Shape, Socket};
 use crate::sensor::Birth;
@@ -69,22 +69,25 @@ impl<T: Send + 'static> Shared<T> {
         self.draining.load(Relaxed)
     }
 
-    /// Queues the packet of an operation. On a closed port it ends here (A17, A18).
+    /// Calls with a way to queue packets of operations, under whatever lock the call holds meanwhile. On a
+    /// closed port they end here, after the call (A17, A18): nobody would ever take them.
     #[inline]
-    pub(crate) fn deliver(&self, packet: Packet<T>) {
+    pub(crate) fn delivering<R>(&self, call: impl FnOnce(&mut dyn FnMut(Packet<T>)) -> R) -> R {
         let urgency = worker::urgency(self.id);
-        // Refused by a port that was closed: nobody would ever take it.
-        let needed = worker::inside(|| self.dispatcher.post(packet, urgency)).unwrap_or(false);
-        self.after_post(urgency, needed);
-    }
-
-    /// Queues several.
-    pub(crate) fn deliver_batch(&self, batch: &mut Batch<Packet<T>>) {
-        if !batch.is_empty() {
-            let urgency = worker::urgency(self.id);
-            worker::inside(|| self.dispatcher.post_batch(batch, urgency));
-            self.after_post(urgency, self.dispatcher.is_needed());
+        let mut refused = Vec::new();
+        let mut queued = false;
+        let mut needed = false;
+        let result = worker::inside(|| {
+            call(&mut |packet| match self.dispatcher.post(packet, urgency) {
+                Ok(now_needed) => (queued, needed) = (true, now_needed),
+                Err(packet) => refused.push(packet),
+            })
+        });
+        if queued {
+            self.after_post(urgency, needed);
         }
+        drop(refused);
+        result
     }
 
     /// Tells the steward of a packet that no wake-up was sent for, if it has to know.
@@ -99,16 +102,16 @@ impl<T: Send + 'static> Shared<T> {
 
     /// Ends every timer with its packet; answers how many. Deadlines go with their operations.
     pub(crate) fn cancel_timers(&self) -> usize {
-        let mut batch = Batch::default();
-        let mut count = 0;
-        for due in self.dispatcher.engine.alarm.drain() {
-            if let Due::Timer(packet) = due {
-                batch.push(Packet { result: Err(Errno::CANCELED.into()), ..packet });
-                count += 1;
+        self.delivering(|out| {
+            let mut count = 0;
+            for due in self.dispatcher.engine.alarm.drain() {
+                if let Due::Timer(packet) = due {
+                    out(Packet { result: Err(Errno::CANCELED.into()), ..packet });
+                    count += 1;
+                }
             }
-        }
-        self.deliver_batch(&mut batch);
-        count
+            count
+        })
     }
 
     fn close(&self) {
@@ -425,7 +428,7 @@ impl<T: Send + 'static> Port<T> {
         match self.shared.dispatcher.engine.alarm.clear(timer.0) {
             Some(Due::Timer(packet)) => {
                 let cancelled = Err(Errno::CANCELED.into());
-                self.shared.deliver(Packet { result: cancelled, ..packet });
+                self.shared.delivering(|out| out(Packet { result: cancelled, ..packet }));
                 true
             }
             _ => false,

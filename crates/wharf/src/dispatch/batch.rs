@@ -1,4 +1,4 @@
-//! A few packets on their way to the queue; the first, and mostly only one, costs no allocation.
+//! A few things to do after a lock is released; the first, and mostly only one, costs no allocation.
 
 /// Packets in order.
 #[derive(Debug)]
@@ -21,11 +21,6 @@ impl<P> Batch<P> {
         } else {
             self.rest.push(packet);
         }
-    }
-
-    #[inline]
-    pub(crate) fn is_empty(&self) -> bool {
-        self.first.is_none() && self.rest.is_empty()
     }
 
     /// The packets, in order.

@@ -37,7 +37,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use wharf_core::deadline::Deadline;
 use wharf_core::scheduler::{Next, Scheduler, Tick, Urgency, Wake, WorkerId};
 
-pub(crate) use batch::Batch;
+use batch::Batch;
 pub(crate) use meter::Reading;
 pub(crate) use parker::Parker;
 pub(crate) use view::View;
@@ -50,12 +50,12 @@ use view::Watch;
 
 /// Where operations complete and where the workers that may run next sleep.
 pub(crate) trait Engine<P>: Send + Sync {
-    /// Appends what has completed; if that is nothing, sleeps until something has, until [`Engine::wake`]
+    /// Passes on what has completed; if that is nothing, sleeps until something has, until [`Engine::wake`]
     /// or until the deadline.
     ///
     /// Called without locks, by any number of threads at once. May return early and empty-handed.
     /// Answers whether it swallowed a wake-up signal.
-    fn poll(&self, deadline: Deadline, out: &mut Batch<P>) -> bool;
+    fn poll(&self, deadline: Deadline, out: &mut dyn FnMut(P)) -> bool;
 
     /// Ends one sleep in `poll`, the newest if it can choose; if nobody sleeps, the next one.
     fn wake(&self);
@@ -185,9 +185,8 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
         senses: bool,
         bell: impl Fn(),
     ) -> Result<P, Empty> {
-        let mut batch = Batch::default();
         loop {
-            let parked = match next {
+            match next {
                 Next::Packet(packet) => return Ok(packet),
                 Next::Closed => return Err(Empty::Closed),
                 Next::Poll => {
@@ -196,8 +195,9 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
                         self.heard.store(false, Relaxed);
                         bell();
                     }
-                    self.engine.poll(deadline, &mut batch);
-                    false
+                    // The poller takes the first of what it brings; the rest waits for its next visit, or
+                    // for a tick.
+                    self.poll(deadline, Urgency::Lazy);
                 }
                 Next::Park => {
                     // A look by itself may find it a slot, and spares two thread switches.
@@ -205,14 +205,10 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
                         bell();
                     }
                     member.parker.park(deadline);
-                    true
                 }
-            };
+            }
             let late = clock::remaining(deadline).is_over();
             let mut inner = lock(&self.inner);
-            // The poller takes the first of what it brings; the rest waits for its next visit, or for a tick.
-            let refused =
-                if parked { None } else { enqueue(&mut inner, &mut batch, Urgency::Lazy) };
             next = if late {
                 inner.scheduler.give_up(member.id)
             } else {
@@ -223,7 +219,6 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
             }
             let over = late && matches!(next, Next::Poll | Next::Park);
             self.settle(inner);
-            drop(refused);
             if over {
                 return Err(Empty::TimedOut);
             }
@@ -248,31 +243,23 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
         posted
     }
 
-    /// Queues what an engine or a closing handle has completed.
-    pub(crate) fn post_batch(&self, batch: &mut Batch<P>, urgency: Urgency) {
-        if batch.is_empty() {
-            return;
-        }
-        let mut inner = lock(&self.inner);
-        let refused = enqueue(&mut inner, batch, urgency);
-        self.settle(inner);
-        drop(refused);
+    /// Queues what the engine has; answers whether a wake-up signal was swallowed.
+    fn poll(&self, deadline: Deadline, urgency: Urgency) -> bool {
+        let mut refused = Vec::new();
+        let swallowed = self.engine.poll(deadline, &mut |packet| {
+            refused.extend(self.post(packet, urgency).err());
+        });
+        drop(refused); // the engine's locks are released
+        swallowed
     }
 
     /// Collects what has completed although no worker sleeps in the engine.
     pub(crate) fn harvest(&self, urgency: Urgency) {
-        let mut batch = Batch::default();
-        let swallowed = self.engine.poll(Deadline::Now, &mut batch);
-        if batch.is_empty() && !swallowed {
-            return;
-        }
-        let mut inner = lock(&self.inner);
-        if swallowed {
+        if self.poll(Deadline::Now, urgency) {
+            let mut inner = lock(&self.inner);
             inner.scheduler.wake_absorbed();
+            self.settle(inner);
         }
-        let refused = enqueue(&mut inner, &mut batch, urgency);
-        self.settle(inner);
-        drop(refused);
     }
 
     /// A running worker blocks elsewhere (B8); false if it did not count.
@@ -424,16 +411,4 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
             grow();
         }
     }
-}
-
-/// Queues a batch; what a closed port refuses comes back, to be dropped outside the lock.
-#[must_use]
-fn enqueue<P>(inner: &mut Inner<P>, batch: &mut Batch<P>, urgency: Urgency) -> Option<Vec<P>> {
-    let mut refused = None;
-    for packet in batch.drain() {
-        if let Err(packet) = inner.post(packet, urgency) {
-            refused.get_or_insert_with(Vec::new).push(packet);
-        }
-    }
-    refused
 }

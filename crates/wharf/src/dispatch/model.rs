@@ -13,7 +13,7 @@ use wharf_core::deadline::Deadline;
 use wharf_core::scheduler::{Next, Urgency};
 
 use super::primitives::{Arc, Mutex, lock};
-use super::{Batch, Dispatcher, Empty, Engine, Member, Parker};
+use super::{Dispatcher, Empty, Engine, Member, Parker};
 
 #[derive(Default)]
 struct Bell {
@@ -27,11 +27,12 @@ struct Model {
 }
 
 impl Engine<u32> for Model {
-    fn poll(&self, deadline: Deadline, out: &mut Batch<u32>) -> bool {
+    fn poll(&self, deadline: Deadline, out: &mut dyn FnMut(u32)) -> bool {
         let mut bell = lock(&self.bell);
         loop {
             if let Some(packet) = bell.events.pop() {
-                out.push(packet);
+                drop(bell);
+                out(packet);
                 return false;
             }
             if std::mem::take(&mut bell.signal) {

@@ -61,14 +61,16 @@ impl<V> Alarm<V> {
         lock(&self.inner).timers.remove(key)
     }
 
-    /// Takes out everything that is due, after the timerfd has expired.
-    pub(crate) fn due(&self) -> Vec<V> {
+    /// Takes out everything that is due, after the timerfd has expired. `each` is called under the lock, so
+    /// that two callers do not mix up the order; it must not come back here.
+    pub(crate) fn due(&self, mut each: impl FnMut(V)) {
         let mut inner = lock(&self.inner);
         let now = clock::now();
-        let due = std::iter::from_fn(|| inner.timers.pop_due(now)).collect();
+        while let Some(value) = inner.timers.pop_due(now) {
+            each(value);
+        }
         inner.armed = None;
         self.arm(&mut inner);
-        due
     }
 
     /// Takes out everything, due or not.

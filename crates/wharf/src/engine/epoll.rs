@@ -30,7 +30,7 @@ use super::alarm::Alarm;
 use super::socket::Socket;
 use crate::Packet;
 use crate::clock;
-use crate::dispatch::{Batch, Engine};
+use crate::dispatch::Engine;
 use crate::sync::lock;
 
 /// Tokens of the set's own members; the table never gives them out, its generations are odd and its
@@ -102,10 +102,15 @@ impl<T: Send + 'static> Epoll<T> {
         lock(&self.sockets).get(token).cloned()
     }
 
-    fn ring(&self, out: &mut Batch<Packet<T>>) {
-        for due in self.alarm.due() {
+    fn ring(&self, out: &mut dyn FnMut(Packet<T>)) {
+        let mut others = Vec::new();
+        self.alarm.due(|due| match due {
+            Due::Timer(packet) => out(packet),
+            other => others.push(other),
+        });
+        for due in others {
             match due {
-                Due::Timer(packet) => out.push(packet),
+                Due::Timer(_) => unreachable!("sorted out before"),
                 Due::Deadline(token, id) => {
                     if let Some(socket) = self.find(token) {
                         socket.expire(id, out);
@@ -128,7 +133,7 @@ impl<T: Send + 'static> AsFd for Epoll<T> {
 }
 
 impl<T: Send + 'static> Engine<Packet<T>> for Epoll<T> {
-    fn poll(&self, deadline: Deadline, out: &mut Batch<Packet<T>>) -> bool {
+    fn poll(&self, deadline: Deadline, out: &mut dyn FnMut(Packet<T>)) -> bool {
         let mut space = [const { MaybeUninit::<Event>::uninit() }; EVENTS_PER_CALL];
         let timeout = timeout(deadline);
         let events = match epoll::wait(&self.set, &mut space, timeout.as_ref()) {

@@ -7,7 +7,8 @@
 //! 3. `ready` is false only after the kernel said that it has no more, so that an edge is certain to come.
 //! 4. The descriptor is used under the lock only, and it is gone from the lock when it is closed: no
 //!    operation reaches a descriptor number that belongs to somebody else.
-//! 5. Packets are delivered, and payloads dropped, after the lock is released.
+//! 5. Packets are queued under the lock, so that those of one direction are in issue order whoever queues
+//!    them (C45, C46); payloads are dropped after its release.
 //!
 //! # While a connection is being made
 //! Only the connect may ask the kernel: a receive would take the error that is the connect's answer. A connect
@@ -38,7 +39,6 @@ use super::operation::{Operation, Work};
 use super::state::{Side, State};
 use crate::Packet;
 use crate::clock;
-use crate::dispatch::Batch;
 use crate::port::Shared;
 use crate::sync::lock;
 
@@ -228,22 +228,21 @@ impl<T: Send + 'static> Socket<T> {
             _ => Ok(()),
         };
         let result = result.and_then(|bytes| watched.map(|()| bytes));
-        if state.owed.is_some() && !state.input.pending.is_empty() {
-            let mut batch = Batch::default();
-            batch.push(operation.into_packet(self.key, result));
-            state.input.ready = true;
-            self.drive(&mut state, true, &mut batch);
-            drop(state);
-            self.port.deliver_batch(&mut batch);
-            return Ok(id);
-        }
-        drop(state);
-        self.port.deliver(operation.into_packet(self.key, result));
+        let owing = state.owed.is_some() && !state.input.pending.is_empty();
+        // The guard goes into the call: packets are queued under the lock, and what a closed port refuses is
+        // dropped after it.
+        self.port.delivering(move |out| {
+            out(operation.into_packet(self.key, result));
+            if owing {
+                state.input.ready = true;
+                self.drive(&mut state, true, out);
+            }
+        });
         Ok(id)
     }
 
     /// Something has happened to the descriptor.
-    pub(crate) fn on_event(&self, flags: EventFlags, out: &mut Batch<Packet<T>>) {
+    pub(crate) fn on_event(&self, flags: EventFlags, out: &mut dyn FnMut(Packet<T>)) {
         let mut state = lock(&self.state);
         let over = flags.intersects(EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR);
         if state.connecting {
@@ -268,14 +267,14 @@ impl<T: Send + 'static> Socket<T> {
     }
 
     /// A listener has waited for descriptors.
-    pub(crate) fn retry(&self, out: &mut Batch<Packet<T>>) {
+    pub(crate) fn retry(&self, out: &mut dyn FnMut(Packet<T>)) {
         let mut state = lock(&self.state);
         state.resting = false;
         self.drive(&mut state, true, out);
     }
 
     /// Carries on with one direction as far as it goes.
-    fn drive(&self, state: &mut State<T>, input: bool, out: &mut Batch<Packet<T>>) {
+    fn drive(&self, state: &mut State<T>, input: bool, out: &mut dyn FnMut(Packet<T>)) {
         let Some(fd) = state.fd.take() else { return };
         loop {
             let resting = state.resting;
@@ -299,7 +298,7 @@ impl<T: Send + 'static> Socket<T> {
                     state.dissolve_at(fd.as_fd());
                 }
             }
-            out.push(self.end(operation, result));
+            out(self.end(operation, result));
         }
         if !input {
             state.output.send_end(fd.as_fd());
@@ -333,24 +332,21 @@ impl<T: Send + 'static> Socket<T> {
 
     /// Ends one operation that is still pending (C33, C35); false if none has this id.
     pub(crate) fn cancel(&self, id: OpId) -> bool {
-        let mut batch = Batch::default();
-        let found = self.withdraw(id, Errno::CANCELED, &mut batch);
-        self.port.deliver_batch(&mut batch);
-        found
+        self.port.delivering(|out| self.withdraw(id, Errno::CANCELED, out))
     }
 
     /// An operation's deadline has come.
-    pub(crate) fn expire(&self, id: OpId, out: &mut Batch<Packet<T>>) {
+    pub(crate) fn expire(&self, id: OpId, out: &mut dyn FnMut(Packet<T>)) {
         self.withdraw(id, Errno::TIMEDOUT, out);
     }
 
-    fn withdraw(&self, id: OpId, reason: Errno, out: &mut Batch<Packet<T>>) -> bool {
+    fn withdraw(&self, id: OpId, reason: Errno, out: &mut dyn FnMut(Packet<T>)) -> bool {
         let mut state = lock(&self.state);
         let State { input, output, fd, .. } = &mut *state;
         let found = input.pending.withdraw(id).or_else(|| output.pending.withdraw(id));
         let Some(operation) = found else { return false };
         let connects = matches!(operation.work, Work::Connect(..));
-        out.push(self.end(operation, Err(reason)));
+        out(self.end(operation, Err(reason)));
         if connects {
             // What waited for the connection has none now.
             state.dissolve();
@@ -365,10 +361,7 @@ impl<T: Send + 'static> Socket<T> {
 
     /// Ends everything that is pending in the given directions (C34); answers how many it was.
     pub(crate) fn cancel_all(&self, input: bool, output: bool, reason: Errno) -> usize {
-        let mut batch = Batch::default();
-        let count = self.drain(&mut lock(&self.state), input, output, reason, &mut batch);
-        self.port.deliver_batch(&mut batch);
-        count
+        self.port.delivering(|out| self.drain(&mut lock(&self.state), input, output, reason, out))
     }
 
     fn drain(
@@ -377,13 +370,13 @@ impl<T: Send + 'static> Socket<T> {
         input: bool,
         output: bool,
         reason: Errno,
-        out: &mut Batch<Packet<T>>,
+        out: &mut dyn FnMut(Packet<T>),
     ) -> usize {
         let mut count = 0;
         for (wanted, side) in [(input, &mut state.input), (output, &mut state.output)] {
             if wanted {
                 for operation in side.pending.drain() {
-                    out.push(self.end(operation, Err(reason)));
+                    out(self.end(operation, Err(reason)));
                     count += 1;
                 }
             }
@@ -462,21 +455,17 @@ impl<T: Send + 'static> Socket<T> {
 
     /// Closes the descriptor; everything pending ends, with its packet and key (C39-C41).
     fn close(&self) {
-        let mut batch = Batch::default();
-        let (fd, identity) = {
+        let reason = if self.shape == Shape::Stream { Errno::CONNABORTED } else { Errno::CANCELED };
+        self.port.delivering(|out| {
             let mut state = lock(&self.state);
-            let reason =
-                if self.shape == Shape::Stream { Errno::CONNABORTED } else { Errno::CANCELED };
-            let closed = (state.fd.take(), state.identity.take());
-            self.drain(&mut state, true, true, reason, &mut batch);
-            closed
-        };
-        if let Some(fd) = fd {
-            self.port.dispatcher.engine.leave(fd.as_fd(), self.token);
-            drop(identity); // before the close: the kernel may give the inode to the next socket
-            drop(fd);
-        }
-        self.port.deliver_batch(&mut batch);
+            let (fd, identity) = (state.fd.take(), state.identity.take());
+            if let Some(fd) = fd {
+                self.port.dispatcher.engine.leave(fd.as_fd(), self.token);
+                drop(identity); // before the close: the kernel may give the inode to the next socket
+                drop(fd); // before the packets: who has one finds the descriptor closed
+            }
+            self.drain(&mut state, true, true, reason, out);
+        });
     }
 }
 

@@ -130,8 +130,6 @@ fn grows_by_as_many_as_it_takes() {
         pool.grows_to(1);
         pool.post(BLOCK, 10);
         reaches(&pool.port, &format!("{source}: all ten are taken"), |stats| stats.taken == 10);
-        let released = source.released(&pool.port.stats());
-        assert!(released >= 8, "{source}: all but two slots' worth by a block, {released}");
         assert!(pool.size() >= 10, "{source}");
         pool.stays_within(12);
         assert_eq!(pool.end(), 0, "{source}");

@@ -47,11 +47,23 @@ pub(crate) fn sleeping() -> Result<Way, String> {
     Ok(Way::again_and_again(|| thread::sleep(Duration::from_millis(20))))
 }
 
-/// Held by the test's thread, and leaked so that its guard can be kept beside it.
+/// Held by a thread of its own until the release.
 pub(crate) fn mutex() -> Result<Way, String> {
-    let mutex: &'static Mutex<()> = Box::leak(Box::default());
-    let guard = mutex.lock().expect("a new mutex");
-    Ok(Way::new(|| drop(mutex.lock().expect("nobody panics")), move || drop(guard)))
+    let mutex = Arc::new(Mutex::new(()));
+    let (held, is_held) = mpsc::channel::<()>();
+    let (end, ended) = mpsc::channel::<()>();
+    let own = Arc::clone(&mutex);
+    let holder = thread::spawn(move || {
+        let _guard = own.lock().expect("a new mutex");
+        drop(held);
+        let _ = ended.recv();
+    });
+    let _ = is_held.recv(); // the sender's end
+    let release = move || {
+        drop(end);
+        holder.join().expect("no panic");
+    };
+    Ok(Way::new(move || drop(mutex.lock().expect("nobody panics")), release))
 }
 
 pub(crate) fn condition_variable() -> Result<Way, String> {

@@ -36,8 +36,8 @@ fn a_thousand_waiters() {
             .collect();
         reaches(&port, "a thousand wait", |stats| stats.waiting == CROWD);
         let waiting = newest.waits(&port);
-        let blocked = a.blocks(source, &gate);
         port.post(0, 2, 0).expect("open");
+        let blocked = a.blocks(source, &gate);
         assert_eq!(waiting.wait(), Ok(2), "{source}");
         assert_eq!(source.released(&port.stats()), 1, "{source}");
         assert_eq!((port.stats().waiting, port.stats().running), (CROWD, 1), "{source}");
@@ -179,8 +179,8 @@ fn a_worker_that_never_returns() {
         let (a, b, gate) = (Hand::new("A"), Hand::new("B"), Gate::new());
         a.takes(&port, 1);
         let waiting = b.waits(&port);
-        let blocked = a.blocks(source, &gate);
         port.post(0, 2, 0).expect("open");
+        let blocked = a.blocks(source, &gate);
         assert_eq!(waiting.wait(), Ok(2), "{source}");
         (0..1000).for_each(|payload| {
             port.post(0, payload, 0).expect("open");

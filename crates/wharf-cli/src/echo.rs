@@ -34,7 +34,7 @@ pub(crate) fn run(options: &EchoOptions) -> io::Result<()> {
 }
 
 fn tcp(options: &EchoOptions) -> io::Result<()> {
-    let port = Port::new(options.server.concurrency)?;
+    let port = Port::with_options(options.server.port())?;
     let listener = server::listen(&port, &options.server, || Step::Accepted)?;
     let greeting = Greeting { name: "echo (TCP)", details: "", addr: listener.local_addr()? };
     server::run(&port, &options.server, &greeting, |mut packet: Packet<Step>| {
@@ -78,7 +78,7 @@ fn tcp(options: &EchoOptions) -> io::Result<()> {
 }
 
 fn udp(options: &ServerOptions) -> io::Result<()> {
-    let port = Port::new(options.concurrency)?;
+    let port = Port::with_options(options.port())?;
     let listen = || port.associate(UdpSocket::bind(options.addr)?, 0);
     let socket = listen().map_err(|error| server::cannot_listen(options.addr, &error))?;
     for _ in 0..DATAGRAMS {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, value_parser};
-use wharf::Concurrency;
+use wharf::{Concurrency, Options as PortOptions, Sensing};
 
 use crate::help;
 
@@ -63,6 +63,11 @@ pub(crate) struct ServerOptions {
     /// At most 4096.
     #[arg(long, value_name = "N", default_value = "0", value_parser = concurrency)]
     pub(crate) concurrency: Concurrency,
+    /// How to find workers that are blocked without saying so: auto, told (not at all), perf, syscall, stat
+    ///
+    /// What the system refuses is replaced by the next weaker means; the first line says what is used.
+    #[arg(long, value_name = "MEANS", default_value = "auto")]
+    pub(crate) sensing: Sensing,
 }
 
 #[derive(Args, Debug)]
@@ -116,6 +121,11 @@ fn seconds(text: &str) -> Result<Duration, String> {
 }
 
 impl ServerOptions {
+    /// The options of the server's port.
+    pub(crate) fn port(&self) -> PortOptions {
+        PortOptions { concurrency: self.concurrency, sensing: self.sensing }
+    }
+
     pub(crate) fn workers(&self) -> usize {
         self.workers.unwrap_or_else(|| 2 * self.concurrency.get()) as usize
     }

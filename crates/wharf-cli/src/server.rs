@@ -32,12 +32,12 @@ pub(crate) struct Greeting<'a> {
 /// Says where the server listens and how it runs. A closed standard output is no reason not to serve.
 fn announce<T: Send + 'static>(greeting: &Greeting<'_>, port: &Port<T>, options: &ServerOptions) {
     let Greeting { name, details, addr } = greeting;
-    let (workers, concurrency, engine) =
-        (options.workers(), options.concurrency.get(), port.engine());
+    let (workers, concurrency) = (options.workers(), options.concurrency.get());
+    let (engine, sensing) = (port.engine(), port.sensing());
     let mut out = io::stdout();
     let _ = writeln!(
         out,
-        "wharf {name}: {details}{workers} workers, concurrency {concurrency}, engine {engine}, listening on {addr}"
+        "wharf {name}: {details}{workers} workers, concurrency {concurrency}, engine {engine}, sensing {sensing}, listening on {addr}"
     );
     let _ = out.flush();
 }

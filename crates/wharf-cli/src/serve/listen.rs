@@ -23,7 +23,7 @@ pub(super) struct Server {
 pub(crate) fn run(options: &ServeOptions) -> io::Result<()> {
     let dir = &options.dir;
     let site = Site::open(dir).map_err(|error| cannot_serve(dir, &error))?;
-    let port = Port::new(options.server.concurrency)?;
+    let port = Port::with_options(options.server.port())?;
     let listener = server::listen(&port, &options.server, || Step::Accepted)?;
     // For the reader only: the directory has been opened, and its name does not matter any more.
     let name = dir.canonicalize().unwrap_or_else(|_| dir.clone());

@@ -81,6 +81,9 @@ fn refusal_has_an_end() {
         client.send("PUT /f1 HTTP/1.1\r\nHost: a\r\nContent-Length: 900000000000\r\n\r\n");
         assert_eq!(client.receive().status, 405);
     }
+    // It learns of the end while the server still keeps the socket, and not by its close.
+    staying.expect_end();
+    assert!(server.descriptors() > idle);
     let piece = vec![b'x'; 1 << 20];
     let taken = (0..128).take_while(|_| sending.stream.write_all(&piece).is_ok()).count();
     assert!(taken < 128, "128 MiB were taken after the refusal");

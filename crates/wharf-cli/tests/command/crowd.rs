@@ -35,6 +35,7 @@ fn five_hundred_keep_alive() {
         }
         clients.rotate_left(7);
     }
+    assert_eq!(server.descriptors(), idle + clients.len(), "idle connections hold a socket each");
     let grown = server.kib("RssAnon").saturating_sub(before);
     assert!(grown < 500 * 16, "{grown} KiB for 500 idle connections");
     drop(clients);

@@ -128,20 +128,22 @@ fn ends() {
     }
 }
 
-/// Goal: clients that never stop do not hold up the end.
+/// Goal: clients that never stop do not hold up the end. Method: more of them than workers, with a new
+/// request under way before the last is answered.
 #[test]
 fn ends_though_they_talk() {
-    let mut server = Server::start(&["echo"]);
-    let talkers: Vec<_> = (0..4)
-        .map(|_| {
-            let mut stream = connect(&server);
-            stream.write_all(b"x").unwrap();
-            thread::spawn(move || {
-                let mut byte = [0];
-                while stream.read(&mut byte).is_ok_and(|read| read == 1)
-                    && stream.write_all(&byte).is_ok()
-                {}
-            })
+    let mut server = Server::start(&["echo", "--workers", "2"]);
+    let talkers: Vec<_> = (0..8)
+        .flat_map(|_| {
+            let mut reader = connect(&server);
+            let mut writer = reader.try_clone().unwrap();
+            writer.write_all(b"x").unwrap();
+            reader.read_exact(&mut [0]).unwrap();
+            let talk = thread::spawn(move || while writer.write_all(&[0; 20_000]).is_ok() {});
+            let mut memory = [0; 65536];
+            let listen =
+                thread::spawn(move || while reader.read(&mut memory).is_ok_and(|n| n > 0) {});
+            [talk, listen]
         })
         .collect();
     server.signal(Signal::TERM);

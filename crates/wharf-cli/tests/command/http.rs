@@ -95,12 +95,12 @@ impl Client {
     /// Reads so many bytes of a body and checks that they are zeros.
     pub(crate) fn skip_zeros(&mut self, len: u64) {
         let mut left = len;
-        let mut memory = vec![0; 1 << 20];
+        let (zeros, mut memory) = (vec![0; 1 << 20], vec![0; 1 << 20]);
         while left > 0 {
             let room = memory.len().min(usize::try_from(left).unwrap_or(usize::MAX));
             let read = self.read(&mut memory[..room]);
             assert!(read > 0, "the body ended {left} bytes early");
-            assert!(memory[..read].iter().all(|&byte| byte == 0), "a byte that is no zero");
+            assert!(memory[..read] == zeros[..read], "a byte that is no zero");
             left -= read as u64;
         }
     }

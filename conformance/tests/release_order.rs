@@ -6,7 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use wharf::{GetError, Port};
-use wharf_conformance::threads::{Outcome, Worker};
+use wharf_conformance::threads::{Outcome, Worker, until};
 
 fn port(concurrency: u32) -> Port<u32> {
     Port::new(concurrency).expect("a port")
@@ -85,7 +85,11 @@ fn a_newcomer_is_newer_than_who_watches() {
     post(&port, 1);
     assert_eq!(runner.take(&port), 1);
     let olds = old.wait_on(&port);
+    let slept = old.sleeps();
     let blocked = runner.block();
+    // The order of release is that in which sleepers reach the kernel: the promoted one has to be there.
+    until("the oldest has moved to the engine", || old.sleeps() > slept);
+    old.asleep();
     let news = new.wait_on(&port);
     post(&port, 2);
     assert_eq!(news.wait(), Ok(2));

@@ -48,7 +48,7 @@ pub(crate) enum Command {
 pub(crate) struct ServerOptions {
     /// Address to listen on
     ///
-    /// 0.0.0.0 and [::] mean every address of the machine, and port 0 any free port: the first line of
+    /// 0.0.0.0 means every address of the machine (IPv6: `::` in brackets), and port 0 any free port: the first line of
     /// output tells which.
     #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:8080")]
     pub(crate) addr: SocketAddr,

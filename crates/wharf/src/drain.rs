@@ -4,7 +4,7 @@ use std::sync::{Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::sync::lock;
-use crate::{Port, worker};
+use crate::{Port, Stats, worker};
 
 /// What [`Port::drain`] did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -77,17 +77,26 @@ impl<T: Send + 'static> Port<T> {
         let end = Instant::now().checked_add(grace);
         let before = self.stats().taken;
         self.stop_accepting();
-        let settled = || {
-            let stats = self.stats();
-            stats.queued == 0 && stats.running == 0 && stats.blocked == 0
-        };
         let idle = self.shared.idle();
-        idle.wait(end, || settled() && self.stats().sending == 0);
+        idle.wait(end, || self.is_settled(true));
         let cancelled = self.cancel_all() + self.shared.cancel_timers();
-        idle.wait(end, settled);
+        idle.wait(end, || self.is_settled(false));
         let stats = self.stats();
         let left = stats.queued + stats.receiving + stats.sending + stats.timers;
         self.close();
         Drained { finished: stats.taken - before, cancelled, left }
+    }
+
+    /// Whether no handler runs and none is about to; with `sends`, also none after what is being sent.
+    ///
+    /// A send becomes a packet, a packet a handler, a handler a send: what moves on between two looks may be
+    /// missed by both. So both looks have to find nothing, with nothing taken in between.
+    fn is_settled(&self, sends: bool) -> bool {
+        let (first, second) = (self.stats(), self.stats());
+        let still = |stats: &Stats| {
+            let moving = stats.queued + stats.running as usize + stats.blocked as usize;
+            moving == 0 && (stats.sending == 0 || !sends)
+        };
+        still(&first) && still(&second) && first.taken == second.taken
     }
 }

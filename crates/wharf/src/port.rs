@@ -438,7 +438,7 @@ impl<T: Send + 'static> Port<T> {
     /// Closes the port: every waiting worker returns with [`GetError::Closed`], as will every later `get`;
     /// queued packets and pending operations are dropped with their payloads. Closing twice is nothing.
     ///
-    /// To finish the work first, see [`Workers::drain`](crate::Workers::drain).
+    /// To finish the work first, see [`drain`](Port::drain).
     pub fn close(&self) {
         self.shared.close();
     }

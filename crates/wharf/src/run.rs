@@ -76,7 +76,8 @@ impl<T: Send + 'static> Port<T> {
     /// where handlers block.
     ///
     /// # Panics
-    /// If `workers` is 0, or if not even the first threads can be started.
+    /// If `workers` is 0, or if not even one thread can be started; with fewer than asked for it goes on, and
+    /// says so in the log.
     pub fn run<F>(&self, workers: impl Into<Workers>, handler: F) -> usize
     where
         F: Fn(Packet<T>) -> io::Result<()> + Sync,
@@ -84,8 +85,15 @@ impl<T: Send + 'static> Port<T> {
         let workers = workers.into();
         let pool = Arc::new(Pool::default());
         thread::scope(|scope| {
-            for _ in 0..workers.min {
-                self.start(scope, &pool, workers, &handler).expect("a thread for a worker");
+            for started in 0..workers.min {
+                match self.start(scope, &pool, workers, &handler) {
+                    Ok(()) => {}
+                    Err(error) if started == 0 => panic!("no thread for a worker: {error}"),
+                    Err(error) => {
+                        log::warn!("{started} workers of {}: {error}", workers.min);
+                        break;
+                    }
+                }
             }
             self.manage(scope, &pool, workers, &handler);
         });

@@ -144,7 +144,7 @@ pub struct Scheduler<P> {
     closed: bool,
     /// More workers can be had: want of a waiter is answered with [`Wake::Grow`].
     growable: bool,
-    /// One has been ordered and has not joined yet.
+    /// One has been ordered and has not asked for a packet yet.
     growing: bool,
     /// Releases by a worker's own word, and by what was seen of it.
     released_told: u64,
@@ -184,7 +184,6 @@ impl<P> Scheduler<P> {
             self.workers.push(Worker { state: State::Vacant, epoch: 0, handed: None });
             WorkerId(u32::try_from(self.workers.len() - 1).expect("fewer than 2^32 workers"))
         });
-        self.growing = false;
         self.set(id, State::Idle);
         id
     }
@@ -195,7 +194,7 @@ impl<P> Scheduler<P> {
         match self.state(worker) {
             State::Running => self.active -= 1,
             State::Blocked | State::Sensed => self.blocked -= 1,
-            State::Idle => {}
+            State::Idle => self.growing = false, // the one that was ordered is here
             other => unreachable!("get by a worker that {}", describe(other)),
         }
         self.advance(worker);
@@ -219,7 +218,7 @@ impl<P> Scheduler<P> {
             State::Handed => Next::Packet(self.pick_up(worker)),
             State::Polling => {
                 let woken = std::mem::replace(&mut self.waking, false);
-                self.needless += u64::from(woken && self.queue.is_empty());
+                self.needless += u64::from(woken && !self.closed && self.queue.is_empty());
                 // Who looked up for nothing keeps its place in the stack (A45).
                 if !self.closed && self.active >= self.max {
                     self.set(worker, State::Parked);
@@ -345,7 +344,7 @@ impl<P> Scheduler<P> {
         match self.state(worker) {
             State::Running => self.active -= 1,
             State::Blocked | State::Sensed => self.blocked -= 1,
-            State::Idle => {}
+            State::Idle => self.growing = false,
             other => unreachable!("leave by a worker that {}", describe(other)),
         }
         self.set(worker, State::Vacant);

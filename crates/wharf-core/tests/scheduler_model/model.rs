@@ -74,11 +74,13 @@ impl Model {
         }
         assert_eq!(self.workers[worker], Worker::Absent, "the index was in use");
         self.workers[worker] = Worker::Idle;
-        self.growing = false;
     }
 
     /// B3, B4, B5.
     pub(crate) fn get(&mut self, worker: usize) -> Next<u32> {
+        if self.workers[worker] == Worker::Idle {
+            self.growing = false;
+        }
         self.workers[worker] = Worker::Idle;
         self.lives[worker] += 1;
         self.waiters.retain(|waiter| *waiter != worker);
@@ -194,6 +196,9 @@ impl Model {
 
     /// B2, B15.
     pub(crate) fn leave(&mut self, worker: usize) {
+        if self.workers[worker] == Worker::Idle {
+            self.growing = false;
+        }
         self.workers[worker] = Worker::Absent;
         self.hurry();
     }

@@ -104,7 +104,7 @@ pub(crate) struct Steward {
 /// The steward of this process; it is started with the first port. A child made by fork inherits the value
 /// and not the thread, and has one of its own.
 pub(crate) fn of_this_process() -> std::io::Result<&'static Steward> {
-    static CURRENT: Mutex<Option<(Birth, &Steward)>> = Mutex::new(None);
+    static CURRENT: Mutex<Option<(Birth, &Arc<Steward>)>> = Mutex::new(None);
     let mut current = lock(&CURRENT);
     if let Some((birth, steward)) = *current
         && !birth.is_over()
@@ -116,7 +116,7 @@ pub(crate) fn of_this_process() -> std::io::Result<&'static Steward> {
     let own = Arc::clone(&steward);
     thread::Builder::new().name("wharf-steward".into()).spawn(move || own.run())?;
     // For the life of the process, as its thread.
-    let steward: &'static Steward = Box::leak(Box::new(steward));
+    let steward: &'static Arc<Steward> = Box::leak(Box::new(steward));
     *current = Some((Birth::here(), steward));
     Ok(steward)
 }

@@ -18,7 +18,9 @@ use wharf_conformance::threads::{LIMIT, Outcome, Worker, start, stays, until};
 type Got = Outcome<Result<u32, GetError>>;
 
 fn port(concurrency: u32) -> Port<u32> {
-    Port::new(concurrency).expect("a port")
+    // These workers idle between calls, which a port that senses sees: here only their own word counts.
+    let options = wharf::Options { concurrency: concurrency.into(), sensing: wharf::Sensing::Told };
+    Port::with_options(options).expect("a port")
 }
 
 fn post(port: &Port<u32>, packets: impl IntoIterator<Item = u32>) {

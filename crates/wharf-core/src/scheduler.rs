@@ -297,6 +297,11 @@ impl<P> Scheduler<P> {
             && (self.growable || !self.waiters.is_empty())
     }
 
+    /// Whether somebody waits for a packet.
+    pub fn has_waiters(&self) -> bool {
+        !self.waiters.is_empty()
+    }
+
     /// Whether no worker sleeps in the engine.
     pub fn is_unpolled(&self) -> bool {
         self.polling == 0

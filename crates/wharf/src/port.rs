@@ -157,7 +157,9 @@ impl<T: Send + 'static> Home for Shared<T> {
 impl<T: Send + 'static> Watched for Shared<T> {
     fn look(&self, event: bool) -> Look {
         let tick = self.dispatcher.tick();
-        if tick.unpolled && (event || tick.still) {
+        // Workers that take packets come to the engine by themselves, and are better at it: what they harvest
+        // they have in their cache. An event beside somebody who waits may be one that a blocked one holds up.
+        if tick.unpolled && (tick.still || (event && self.dispatcher.has_waiters())) {
             self.dispatcher.harvest(Urgency::Now);
         }
         let needed = self.is_needed();

@@ -288,6 +288,11 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
         tick
     }
 
+    /// Whether somebody waits for a packet.
+    pub(crate) fn has_waiters(&self) -> bool {
+        lock(&self.inner).scheduler.has_waiters()
+    }
+
     /// Whether no worker sleeps in the engine.
     pub(crate) fn is_unpolled(&self) -> bool {
         lock(&self.inner).scheduler.is_unpolled()

@@ -29,7 +29,8 @@
 //! # What it does not tell
 //! * Before the first switch since `open` nothing is recorded ([`Ring::look`] answers `None`).
 //! * A thread that has ended was last seen running, for ever: its ring has to be dropped.
-//! * A thread is "blocked" until it is back on a processor; /proc calls it running from when it is woken.
+//! * A thread is "blocked" until it is back on a processor; /proc calls it running from when it is woken,
+//!   and is asked.
 //!
 //! References: perf_event_open(2), include/uapi/linux/perf_event.h. PERF_RECORD_MISC_SWITCH_OUT_PREEMPT
 //! came with Linux 4.17; on older ones a thread that waits for a processor looks blocked.
@@ -74,7 +75,8 @@ const PERF_TYPE_SOFTWARE: u32 = 1;
 const PERF_COUNT_SW_DUMMY: u64 = 9;
 /// For an ordinary user at `perf_event_paranoid` 2.
 const EXCLUDE_KERNEL: u64 = flag(5);
-/// Records of context switches; the bit `sample_id_all` (18) stays zero, which keeps them at 8 bytes.
+/// Records of context switches, of 8 bytes as long as neither `sample_type` nor `sample_id_all` (bit 18)
+/// asks for more.
 const CONTEXT_SWITCH: u64 = flag(26);
 const PERF_FLAG_FD_CLOEXEC: libc::c_ulong = 8;
 
@@ -185,6 +187,19 @@ impl Ring {
         (0..oldest).any(|at| (record(at + 1), record(at)) == (Some(Switch::Out), Some(Switch::In)))
     }
 
+    /// Where it is mapped, for the tests that fork.
+    #[cfg(test)]
+    pub(super) fn address(&self) -> usize {
+        self.base.as_ptr() as usize
+    }
+
+    /// Switches recorded so far, for tests that must not be fooled by one. Only in the ring's own process.
+    #[cfg(test)]
+    pub(super) fn switches(&self) -> u64 {
+        assert!(!self.generation.is_over());
+        self.head() / RECORD_BYTES as u64
+    }
+
     /// Bytes recorded so far. Call it only where the generation is not over.
     #[inline]
     fn head(&self) -> u64 {
@@ -269,7 +284,7 @@ mod tests {
             (record(14, 0x2000, 8), Some(Switch::Out)),
             (record(14, 0x6000, 8), Some(Switch::Preempted)),
             (record(14, 0x4000, 8), Some(Switch::In)),
-            (record(14, 0x2000, 24), None), // with sample_id_all
+            (record(14, 0x2000, 24), None), // with more behind it
             (record(9, 0x2000, 8), None),
             (0, None),
         ];

@@ -140,8 +140,18 @@ fn has_preempt_flag(release: &str) -> bool {
     (major, minor) >= (4, 17)
 }
 
-/// Looks at a helper that sleeps, then at the same one in a loop.
+/// A file of /proc; see [`verify_on_helper`].
 fn verify_file(kind: Kind) -> Result<(), Refusal> {
+    verify_on_helper(|tid| {
+        let file = ThreadFile::open(tid, kind)?;
+        Ok(move || file.look())
+    })
+}
+
+/// Looks at a helper that sleeps, then at the same one in a loop.
+fn verify_on_helper<L: Fn() -> Seen>(
+    open: impl Fn(Pid) -> Result<L, Errno>,
+) -> Result<(), Refusal> {
     let is_over = &AtomicBool::new(false);
     let (tell_tid, tid) = mpsc::channel();
     let (wake, woken) = mpsc::channel::<()>();
@@ -154,12 +164,16 @@ fn verify_file(kind: Kind) -> Result<(), Refusal> {
                     std::hint::spin_loop();
                 }
             });
+        let trial = |tid| {
+            let look = open(tid)?;
+            let slept = is_seen(Seen::Blocked, &look);
+            let _ = wake.send(());
+            if slept && is_seen(Seen::Running, &look) { Ok(()) } else { Err(Refusal::Untrue) }
+        };
         let result = match helper {
-            Ok(_) => {
-                tid.recv().map_err(|_| Refusal::Untrue).and_then(|tid| trial(tid, kind, &wake))
-            }
-            // No thread to be had just now, which says nothing about /proc: that it can be read must do.
-            Err(_) => ThreadFile::open(gettid(), kind).map(drop).map_err(Refusal::from),
+            Ok(_) => tid.recv().map_err(|_| Refusal::Untrue).and_then(trial),
+            // No thread to be had just now, which says nothing about the means: that it opens must do.
+            Err(_) => open(gettid()).map(drop).map_err(Refusal::from),
         };
         is_over.store(true, Relaxed);
         drop(wake);
@@ -167,18 +181,11 @@ fn verify_file(kind: Kind) -> Result<(), Refusal> {
     })
 }
 
-fn trial(helper: Pid, kind: Kind, wake: &mpsc::Sender<()>) -> Result<(), Refusal> {
-    let file = ThreadFile::open(helper, kind)?;
-    let slept = is_seen(&file, Seen::Blocked);
-    let _ = wake.send(());
-    if slept && is_seen(&file, Seen::Running) { Ok(()) } else { Err(Refusal::Untrue) }
-}
-
 /// Looks until a thread is seen in a state.
-fn is_seen(file: &ThreadFile, state: Seen) -> bool {
+fn is_seen(state: Seen, look: impl Fn() -> Seen) -> bool {
     let end = Instant::now() + TRIAL_MAX;
     loop {
-        match file.look() {
+        match look() {
             seen if seen == state => return true,
             Seen::Unknown => return false,
             _ if Instant::now() > end => return false,
@@ -199,5 +206,15 @@ mod tests {
         for old in ["4.16.18", "3.10.0-1160.el7", "4", "", "x.y"] {
             assert!(!has_preempt_flag(old), "{old}");
         }
+    }
+
+    /// Goal: a means that always says the same loses its trial, however it opens (invariant 1).
+    #[test]
+    fn a_means_that_tells_nothing() {
+        for seen in [Seen::Running, Seen::Blocked, Seen::Unknown] {
+            assert_eq!(verify_on_helper(|_| Ok(move || seen)), Err(Refusal::Untrue), "{seen:?}");
+        }
+        let refused = verify_on_helper(|_| Err::<fn() -> Seen, _>(Errno::ACCESS));
+        assert_eq!(refused, Err(Refusal::from(Errno::ACCESS)));
     }
 }

@@ -36,9 +36,12 @@ pub enum Sensing {
     /// By the kernel's record of context switches: one software event of `perf_event_open(2)` for each
     /// worker, mapped read-only, so that looking is two loads from memory and no system call.
     ///
-    /// A worker costs 8 KiB of locked memory, no descriptor, and 1.7 us more for each of its sleeps
-    /// (measured). Linux 4.17 or later; an ordinary user needs `kernel.perf_event_paranoid` at 2 or lower,
-    /// which Debian and Ubuntu raise.
+    /// A worker that the record calls blocked may have been woken since, so /proc is asked as well, at the
+    /// cost of `Syscall`, where there is a /proc to ask.
+    ///
+    /// A worker costs 8 KiB of locked memory, 1.7 us more for each of its sleeps (measured), and a
+    /// descriptor from when it is first seen blocked. Linux 4.17 or later; an ordinary user needs
+    /// `kernel.perf_event_paranoid` at 2 or lower, which Debian and Ubuntu raise.
     Perf,
     /// By reading `/proc/self/task/TID/syscall` (proc_pid_syscall(5)): 1 to 2 us a look (measured) and a
     /// descriptor for each worker. Needs /proc, and a process that is dumpable or root's.

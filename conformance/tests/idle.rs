@@ -15,23 +15,28 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use wharf::{Port, Stream};
-use wharf_conformance::process::{Again, field};
+use wharf_conformance::process::{Again, field, is_in_state};
 use wharf_conformance::threads::{LIMIT, Worker, start, until};
 
 /// How long nothing may happen.
 const INTERVAL: Duration = Duration::from_millis(500);
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// Context switches by thread: what it is called, how often it went to sleep or was interrupted.
-fn switches(process: u32) -> BTreeMap<String, u64> {
+/// What a thread has been through: how often it went to sleep or was interrupted, and whether it sleeps
+/// now.
+type Life = (u64, bool);
+
+/// Every thread, by its name.
+fn threads(process: u32) -> BTreeMap<String, Life> {
     let tasks = fs::read_dir(format!("/proc/{process}/task")).expect("a process that lives");
     let read = |task: io::Result<fs::DirEntry>| {
         let task = task.expect("procfs").path();
-        let status = fs::read_to_string(task.join("status")).expect("a thread that lives");
+        let read = |file| fs::read_to_string(task.join(file)).expect("a thread that lives");
+        let status = read("status");
         let name = status.lines().next().expect("its name").to_owned();
         let count = |name| field(&status, name).expect("a field of every thread");
-        let sum = count("voluntary_ctxt_switches:") + count("nonvoluntary_ctxt_switches:");
-        (format!("{} {name}", task.display()), sum)
+        let switches = count("voluntary_ctxt_switches:") + count("nonvoluntary_ctxt_switches:");
+        (format!("{} {name}", task.display()), (switches, is_in_state(&read("stat"), 'S')))
     };
     tasks.map(read).collect()
 }
@@ -40,17 +45,19 @@ fn switches(process: u32) -> BTreeMap<String, u64> {
 fn watch(test: &str) {
     let again = Again::start(test);
     again.expect("idle");
-    // What it did before may still be settling: the steward looks a few times more before it sleeps.
-    let mut seen = (switches(again.id()), Instant::now());
+    // What it did before may still be settling: the steward looks a few times more before it sleeps. At
+    // rest are threads of which 50 looks in 50 ms found all asleep, and none woken since the first.
+    let (mut seen, mut since, mut looks) = (threads(again.id()), Instant::now(), 0);
     until("the process comes to rest", || {
-        let now = switches(again.id());
-        if now != seen.0 {
-            seen = (now, Instant::now());
+        let now = threads(again.id());
+        looks += 1;
+        if now != seen || !now.values().all(|(_, sleeps)| *sleeps) {
+            (seen, since, looks) = (now, Instant::now(), 0);
         }
-        seen.1.elapsed() > Duration::from_millis(50)
+        looks >= 50 && since.elapsed() > Duration::from_millis(50)
     });
     thread::sleep(INTERVAL);
-    assert_eq!(switches(again.id()), seen.0, "in {INTERVAL:?}");
+    assert_eq!(threads(again.id()), seen, "in {INTERVAL:?}");
     again.succeed();
 }
 

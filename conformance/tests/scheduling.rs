@@ -333,7 +333,7 @@ fn b12_who_never_asked_does_not_count() {
 }
 
 /// B13: with a value of 1 and a queue that is never empty one thread handles everything, however willing it
-/// is to be replaced: it yields with every packet.
+/// is to be replaced: now and then it yields.
 #[test]
 fn b13_one_thread_handles_everything() {
     let port = port(1);
@@ -342,7 +342,9 @@ fn b13_one_thread_handles_everything() {
     let run = start("three workers", move || {
         let threads = Mutex::new(HashSet::new());
         served.run(3, |packet| {
-            thread::yield_now();
+            if packet.payload % 10 == 0 {
+                thread::yield_now();
+            }
             threads.lock().expect("no panic").insert(thread::current().id());
             if packet.payload == 999 {
                 served.close();

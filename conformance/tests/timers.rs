@@ -83,12 +83,10 @@ fn short_timers_are_not_early() {
     }
 }
 
-/// Of thousands none is lost, doubled or early, and they come by time, equal ones as they were started.
-/// Durations are spread by a multiplication over 100 ms.
-#[test]
-fn thousands_of_timers_end() {
+/// Thousands of timers, spread by a multiplication over 100 ms; calls with each that ends, and with the
+/// moments between which the library has read the clock for it.
+fn thousands(port: &Port<u32>, mut ends: impl FnMut(u32, Instant, Instant)) {
     const TIMERS: u32 = 10_000;
-    let port = port(1);
     let mut due = HashMap::new();
     for number in 0..TIMERS {
         let after = Duration::from_micros(u64::from(number) * 7919 % 100 * 1000);
@@ -96,16 +94,36 @@ fn thousands_of_timers_end() {
         port.start_timer(after, 0, number).expect("an open port");
         due.insert(number, (earliest, Instant::now() + after));
     }
-    let mut before = None;
     for _ in 0..TIMERS {
-        let number = next(&port).payload;
+        let number = next(port).payload;
         let (earliest, latest) = due.remove(&number).expect("each comes once");
+        ends(number, earliest, latest);
+    }
+    assert!(is_empty(port) && port.stats().timers == 0);
+}
+
+/// Of thousands none is lost, doubled or early.
+#[test]
+fn thousands_of_timers_end() {
+    thousands(&port(1), |number, earliest, _| {
         assert!(Instant::now() >= earliest, "{number} is early");
+    });
+}
+
+/// They come by time, whoever collects them: now it is the worker that asks, now the steward.
+#[test]
+fn thousands_of_timers_keep_their_order() {
+    let mut before = None;
+    thousands(&port(1), |number, earliest, latest| {
         assert!(before <= Some(latest), "{number} comes after one that was due later");
         before = Some(earliest);
-    }
-    assert!(is_empty(&port) && port.stats().timers == 0);
+    });
+}
 
+/// Those of one moment come as they were started.
+#[test]
+fn equal_timers_end_as_they_were_started() {
+    let port = port(1);
     for number in 0..1000 {
         port.start_timer(ms(5), 0, number).expect("an open port");
     }

@@ -294,6 +294,26 @@ fn no_grace_drops_everything() -> io::Result<()> {
     Ok(())
 }
 
+/// What a handler begins at the last moment, here for the receive that the drain has ended, is left and counted once:
+/// its deadline is no operation.
+#[test]
+fn what_begins_at_the_last_moment_is_left() -> io::Result<()> {
+    struct Talk(Stream<Talk>);
+    let port = port(1);
+    let (ours, _theirs) = UnixStream::pair()?;
+    let stream = port.associate(ours, 0)?;
+    stream.recv(Vec::with_capacity(8), Talk(stream.clone()))?;
+    drop(stream);
+    let run = run(&port, 1, |packet| {
+        let Talk(stream) = packet.payload;
+        let again = stream.recv(packet.buffer, Talk(stream.clone()))?;
+        assert!(stream.expire_after(again, LONG));
+        Ok(())
+    });
+    assert_eq!((numbers(drain(&port, LONG).wait()), run.wait()), ((1, 1, 1), 0));
+    Ok(())
+}
+
 /// A peer that never reads costs the grace and no more; the send is cancelled, and handled or left.
 #[test]
 fn a_peer_that_never_reads_costs_the_grace() -> io::Result<()> {

@@ -361,16 +361,13 @@ pub fn await_reset<T: Send>(handle: &Handle<T>) {
     handle.with_fd(|fd| await_ready(fd, PollFlags::empty())); // ERR and HUP are always reported
 }
 
-/// Makes what a connection holds small: the sender's buffer as small as the system lets it be. The receiver's is not,
-/// because a TCP window of a few hundred bytes makes the kernel wait for its timers.
+/// Makes the buffer of a sender as small as the system lets it be. (The receiver's stays as it is: a TCP window of less
+/// than a segment makes the kernel wait for its timers.)
 ///
 /// # Panics
-/// If the sockets refuse.
-pub fn constrict(sender: impl AsFd, receiver: impl AsFd) {
+/// If the socket refuses.
+pub fn constrict(sender: impl AsFd) {
     socket2::SockRef::from(&sender).set_send_buffer_size(1).expect("an option of any socket");
-    socket2::SockRef::from(&receiver)
-        .set_recv_buffer_size(16 << 10)
-        .expect("an option of any socket");
 }
 
 /// Open descriptors of this process.

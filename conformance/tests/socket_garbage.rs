@@ -14,13 +14,17 @@ const WORKERS: usize = 3;
 const LARGEST: usize = 4096;
 
 /// How long a connection may take for its next whole message.
-const PATIENCE: Duration = Duration::from_secs(2);
+fn patience() -> Duration {
+    net::limit() / 5
+}
 
 /// A server that echoes messages: four bytes of length, then so many bytes.
 struct Server {
     port: Port<Step>,
     listener: Listener<Step>,
+    /// Operations, counted before the call: never fewer than there are.
     issued: AtomicUsize,
+    /// Packets, counted when they have been handled.
     ended: AtomicUsize,
     late: AtomicUsize,
 }
@@ -51,9 +55,10 @@ impl Server {
 
     /// Receives what is missing of a message; a stream that is refused is dropped.
     fn receive(&self, stream: &Stream<Step>, buffer: Vec<u8>, gathered: Vec<u8>) {
-        if let Ok(operation) = stream.recv(buffer, Step::Received(stream.clone(), gathered)) {
-            self.issued.fetch_add(1, SeqCst);
-            stream.expire_after(operation, PATIENCE);
+        self.issued.fetch_add(1, SeqCst);
+        match stream.recv(buffer, Step::Received(stream.clone(), gathered)) {
+            Ok(operation) => _ = stream.expire_after(operation, patience()),
+            Err(_refused) => _ = self.issued.fetch_sub(1, SeqCst),
         }
     }
 
@@ -71,9 +76,10 @@ impl Server {
             return self.receive(stream, buffer, gathered);
         }
         let rest = gathered.split_off(whole);
-        if let Ok(operation) = stream.send(gathered, Step::Sent(stream.clone(), rest)) {
-            self.issued.fetch_add(1, SeqCst);
-            stream.expire_after(operation, PATIENCE);
+        self.issued.fetch_add(1, SeqCst);
+        match stream.send(gathered, Step::Sent(stream.clone(), rest)) {
+            Ok(operation) => _ = stream.expire_after(operation, patience()),
+            Err(_refused) => _ = self.issued.fetch_sub(1, SeqCst),
         }
     }
 
@@ -82,7 +88,6 @@ impl Server {
         if matches!(payload, Step::Stop) {
             return false;
         }
-        self.ended.fetch_add(1, SeqCst);
         let timed_out =
             result.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::TimedOut);
         self.late.fetch_add(usize::from(timed_out), SeqCst);
@@ -101,6 +106,7 @@ impl Server {
             (Step::Sent(stream, rest), Ok(_)) => self.go_on(&stream, Vec::with_capacity(512), rest),
             _ => {} // the end, an error, a deadline: the connection goes with its last operation
         }
+        self.ended.fetch_add(1, SeqCst); // not before what follows from it is issued
         true
     }
 }

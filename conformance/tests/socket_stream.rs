@@ -6,7 +6,7 @@ use std::net::{TcpStream, UdpSocket};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
@@ -213,7 +213,7 @@ fn any_kind(number: usize, bytes: Vec<u8>) -> Buffer {
 fn pending_sends_keep_their_order() {
     let port = Port::new(1).unwrap();
     for (name, ours, peer) in net::connections() {
-        net::constrict(&ours, &peer);
+        net::constrict(&ours);
         let stream = port.associate(ours, 1).unwrap();
         let blocks: Vec<_> = (0..100)
             .map(|number| any_kind(number, net::pattern(number * 5000, number * 37 % 5000 + 1)))
@@ -221,7 +221,7 @@ fn pending_sends_keep_their_order() {
         for (number, block) in blocks.iter().enumerate() {
             stream.send(block.clone(), number).unwrap();
         }
-        assert!(port.stats().sending > 50, "{name}: {:?}", port.stats());
+        assert!(port.stats().sending > 10, "{name}: {:?}", port.stats());
         let expected: Vec<_> = blocks.iter().flat_map(Buffer::to_vec).collect();
         thread::scope(|scope| {
             let reader = scope.spawn(|| net::read(&peer, expected.len()));
@@ -307,6 +307,47 @@ fn a_send_of_nothing_waits_its_turn() {
     }
 }
 
+/// Goal: packets of one stream are queued in issue order even if several threads collect what has completed (C45). Method:
+/// one worker, a receive of one byte for every byte; it rests at times, so that the library's own thread collects for it,
+/// and comes back while that is under way.
+#[test]
+fn packets_keep_their_order_whoever_collects() {
+    let mut random = net::Random::seeded();
+    let port = Port::new(1).unwrap();
+    let (ours, mut peer) = net::unix();
+    let stream = port.associate(ours, 1).unwrap();
+    let end = Instant::now() + Duration::from_millis(1500);
+    let mut issued = 0;
+    let mut issue = || {
+        stream.recv(Vec::with_capacity(1), issued).unwrap();
+        issued += 1;
+    };
+    (0..256).for_each(|_| issue());
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            while Instant::now() < end {
+                peer.write_all(&[0]).expect("the worker makes room");
+            }
+        });
+        let mut taken = 0;
+        loop {
+            let packet = net::take(&port);
+            assert_eq!(packet.payload, taken, "in the order of issue");
+            taken += 1;
+            if packet.transferred == 0 {
+                break; // the peer is gone
+            }
+            issue();
+            if random.once_in(30) {
+                let rest = Instant::now() + Duration::from_micros(random.below(1500) as u64);
+                while Instant::now() < rest {
+                    std::hint::spin_loop();
+                }
+            }
+        }
+    });
+}
+
 /// Goal: sends of several threads on one stream are not interleaved, and each thread's go out in its order (C46). Method:
 /// four threads, a hundred blocks each over a small socket buffer; a block names its thread, number and length.
 #[test]
@@ -314,7 +355,7 @@ fn sends_of_several_threads_are_not_mixed() {
     const BLOCKS: usize = 100;
     let port = Port::new(1).unwrap();
     let (ours, peer) = net::tcp();
-    net::constrict(&ours, &peer);
+    net::constrict(&ours);
     let stream = port.associate(ours, 1).unwrap();
     let length = |thread: usize, number: usize| (thread * 1111 + number * 37) % 4000 + 1;
     thread::scope(|scope| {
@@ -389,8 +430,8 @@ fn full_duplex() {
     const BLOCKS: usize = 60;
     let port = Port::new(1).unwrap();
     for (name, first, second) in net::connections() {
-        net::constrict(&first, &second);
-        net::constrict(&second, &first);
+        net::constrict(&first);
+        net::constrict(&second);
         let ends = [port.associate(first, 0).unwrap(), port.associate(second, 1).unwrap()];
         for block in 0..BLOCKS {
             for (key, end) in ends.iter().enumerate() {
@@ -417,7 +458,8 @@ fn full_duplex() {
         }
         drop(ends);
         let left = [(); 4].map(|()| net::take(&port));
-        assert!(left.iter().all(|packet| !packet.payload && packet.was_cancelled()), "{name}");
+        // The one that is dropped first ends the receives of the other, if somebody looks before that goes, too.
+        assert!(left.iter().all(|packet| !packet.payload && packet.transferred == 0), "{name}");
         net::nothing(&port);
     }
 }

@@ -81,10 +81,10 @@ impl<T: Send + 'static> Port<T> {
         idle.wait(end, || self.is_settled(true));
         let cancelled = self.cancel_all() + self.shared.cancel_timers();
         idle.wait(end, || self.is_settled(false));
-        let stats = self.stats();
-        let left = stats.queued + stats.receiving + stats.sending + stats.timers;
-        self.close();
-        Drained { finished: stats.taken - before, cancelled, left }
+        // Counted by the close itself: until then workers go on taking.
+        let dropped = self.shared.close();
+        let taken = self.stats().taken - dropped.packets as u64; // the queue counts what left it either way
+        Drained { finished: taken - before, cancelled, left: dropped.packets + dropped.operations }
     }
 
     /// Whether no handler runs and none is about to; with `sends`, also none after what is being sent.

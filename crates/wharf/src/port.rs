@@ -114,23 +114,34 @@ impl<T: Send + 'static> Shared<T> {
         })
     }
 
-    fn close(&self) {
+    /// Answers how many packets and operations were dropped.
+    pub(crate) fn close(&self) -> Dropped {
         if self.is_foreign() {
-            return;
+            return Dropped::default();
         }
         self.closed.store(true, SeqCst);
-        if !self.dispatcher.close() {
-            return;
-        }
+        let Some(packets) = self.dispatcher.close() else { return Dropped::default() };
         // The operations that are still pending would never be heard of: they end now, and their payloads,
         // which may own the very handles that keep them, are dropped.
-        for socket in self.dispatcher.engine.sockets() {
-            socket.cancel_all(true, true, Errno::CANCELED);
-        }
-        drop(self.dispatcher.engine.alarm.drain());
+        let sockets = self.dispatcher.engine.sockets();
+        let operations: usize =
+            sockets.iter().map(|socket| socket.cancel_all(true, true, Errno::CANCELED)).sum();
+        let due = self.dispatcher.engine.alarm.drain();
+        let timers = due.iter().filter(|due| matches!(due, Due::Timer(_))).count();
+        drop(due);
         // The steward may be listening to the engine, and keep it.
         self.steward.arm();
+        Dropped { packets, operations: operations + timers }
     }
+}
+
+/// What ended with a port.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Dropped {
+    /// Packets that were queued.
+    pub(crate) packets: usize,
+    /// Operations and timers that were pending.
+    pub(crate) operations: usize,
 }
 
 impl<T: Send + 'static> Home for Shared<T> {

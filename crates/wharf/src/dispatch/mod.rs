@@ -370,14 +370,14 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
         drop(old);
     }
 
-    /// Wakes every waiter for good and drops what is queued (A15, A18). True for the call that did it.
-    pub(crate) fn close(&self) -> bool {
+    /// Wakes every waiter for good and drops what is queued (A15, A18): answers how many packets. `None` if
+    /// the port had been closed before.
+    pub(crate) fn close(&self) -> Option<usize> {
         let mut inner = lock(&self.inner);
         let first = !inner.scheduler.is_closed();
         let packets = inner.scheduler.close();
         self.settle(inner);
-        drop(packets);
-        first
+        first.then_some(packets.len())
     }
 
     pub(crate) fn read(&self) -> Reading {

@@ -147,7 +147,7 @@ fn close_wakes_everybody() {
     bounded(|| {
         let port = port(1);
         let threads = [worker(&port), worker(&port)];
-        assert!(port.close());
+        assert_eq!(port.close(), Some(0));
         for thread in threads {
             assert_eq!(thread.join().unwrap(), Err(Empty::Closed));
         }

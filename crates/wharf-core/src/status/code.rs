@@ -76,6 +76,8 @@ pub const ERROR_ABANDONED_WAIT_0: u32 = 735;
 pub const ERROR_IO_INCOMPLETE: u32 = 996;
 /// There was nothing to cancel (C33).
 pub const ERROR_NOT_FOUND: u32 = 1168;
+/// A fault of ours, kept from unwinding into C.
+pub const ERROR_INTERNAL_ERROR: u32 = 1359;
 /// A condition variable's wait timed out; the port never says so (A28).
 pub const ERROR_TIMEOUT: u32 = 1460;
 

@@ -1,0 +1,148 @@
+//! The handle table: every handle that is not a socket.
+//!
+//! # What a handle is
+//! 32 bits, so that programs which keep handles in a DWORD or an int work: bit 30 is set and tells it from a
+//! descriptor, the two lowest bits are clear (programs tag them, and the calls ignore them as Windows does), between
+//! them are 18 bits of index and 10 of generation. A stale handle names nothing until its slot has been used 1024 times
+//! more; slots are used again in the order of their release, so that this takes long.
+//!
+//! # Invariants
+//! 1. A generation changes with every close, so a handle closed twice, or used after, is ERROR_INVALID_HANDLE.
+//! 2. An object lives while a handle or a call uses it: `get` answers an `Arc`.
+//! 3. Nothing of an object runs under the table's lock, its drop neither.
+#![allow(unsafe_code)] // exported under a C name
+
+use std::any::Any;
+use std::collections::VecDeque;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use wharf_core::status::code;
+
+use crate::guard;
+use crate::types::{BOOL, FALSE, HANDLE, TRUE};
+
+const TAG: usize = 1 << 30;
+const INDEX_BITS: u32 = 18;
+const GENERATIONS: u16 = 1 << 10;
+
+/// What a handle can name.
+pub(crate) trait Object: Any + Send + Sync {
+    /// One handle to it is being closed; `last` if no other is left. Called before the object is let go.
+    fn closed(&self, _last: bool) {}
+}
+
+struct Slot {
+    generation: u16,
+    object: Option<Arc<dyn Object>>,
+}
+
+struct Table {
+    slots: Vec<Slot>,
+    free: VecDeque<usize>,
+}
+
+static TABLE: RwLock<Table> = RwLock::new(Table { slots: Vec::new(), free: VecDeque::new() });
+
+fn encode(index: usize, generation: u16) -> HANDLE {
+    (TAG | usize::from(generation) << (INDEX_BITS + 2) | index << 2) as HANDLE
+}
+
+fn decode(handle: HANDLE) -> Option<(usize, u16)> {
+    let bits = handle as usize;
+    if bits & TAG == 0 || bits >> 31 != 0 {
+        return None;
+    }
+    let index = bits >> 2 & ((1 << INDEX_BITS) - 1);
+    let generation = bits >> (INDEX_BITS + 2) & (usize::from(GENERATIONS) - 1);
+    Some((index, u16::try_from(generation).ok()?))
+}
+
+/// A new handle to an object; ERROR_TOO_MANY_OPEN_FILES when the table is full.
+pub(crate) fn insert(object: Arc<dyn Object>) -> Result<HANDLE, u32> {
+    let mut table = TABLE.write().unwrap_or_else(PoisonError::into_inner);
+    // Old slots first, and only when some have gathered: a stale handle stays stale for long.
+    let index = if table.free.len() < 64 && table.slots.len() < 1 << INDEX_BITS {
+        table.slots.push(Slot { generation: 0, object: None });
+        table.slots.len() - 1
+    } else {
+        table.free.pop_front().ok_or(code::ERROR_TOO_MANY_OPEN_FILES)?
+    };
+    let slot = &mut table.slots[index];
+    slot.object = Some(object);
+    Ok(encode(index, slot.generation))
+}
+
+/// What a handle names.
+pub(crate) fn find(handle: HANDLE) -> Result<Arc<dyn Object>, u32> {
+    let (index, generation) = decode(handle).ok_or(code::ERROR_INVALID_HANDLE)?;
+    let table = TABLE.read().unwrap_or_else(PoisonError::into_inner);
+    let slot = table.slots.get(index).filter(|slot| slot.generation == generation);
+    slot.and_then(|slot| slot.object.clone()).ok_or(code::ERROR_INVALID_HANDLE)
+}
+
+/// What a handle names, of one kind; ERROR_INVALID_HANDLE for a handle of another kind.
+pub(crate) fn get<O: Object>(handle: HANDLE) -> Result<Arc<O>, u32> {
+    let object: Arc<dyn Any + Send + Sync> = find(handle)?;
+    object.downcast().map_err(|_| code::ERROR_INVALID_HANDLE)
+}
+
+/// Whether this value may be a handle of this table, rather than a descriptor.
+pub(crate) fn is_object(handle: HANDLE) -> bool {
+    decode(handle).is_some()
+}
+
+/// Closes a handle of this table.
+pub(crate) fn close(handle: HANDLE) -> Result<(), u32> {
+    let (index, generation) = decode(handle).ok_or(code::ERROR_INVALID_HANDLE)?;
+    let (object, last) = {
+        let mut table = TABLE.write().unwrap_or_else(PoisonError::into_inner);
+        let slot = table.slots.get_mut(index).filter(|slot| slot.generation == generation);
+        let slot = slot.ok_or(code::ERROR_INVALID_HANDLE)?;
+        let object = slot.object.take().ok_or(code::ERROR_INVALID_HANDLE)?;
+        slot.generation = (slot.generation + 1) % GENERATIONS;
+        table.free.push_back(index);
+        let same =
+            |slot: &Slot| slot.object.as_ref().is_some_and(|other| Arc::ptr_eq(other, &object));
+        let last = Arc::strong_count(&object) == 1 || !table.slots.iter().any(same);
+        (object, last)
+    };
+    object.closed(last);
+    Ok(())
+}
+
+/// Closes a handle: the object goes when its last handle and the last call that uses it have gone. False, with
+/// ERROR_INVALID_HANDLE, for what is no handle.
+// SAFETY: the name is Windows' own and nobody else's.
+#[unsafe(no_mangle)]
+pub extern "C" fn CloseHandle(handle: HANDLE) -> BOOL {
+    guard::call(FALSE, || close(handle).map(|()| TRUE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Thing(u32);
+    impl Object for Thing {}
+    struct Other;
+    impl Object for Other {}
+
+    #[test]
+    fn a_closed_handle_names_nothing() {
+        let handle = insert(Arc::new(Thing(7))).unwrap();
+        assert!(
+            is_object(handle) && (handle as usize) < 1 << 31 && (handle as usize).is_multiple_of(4)
+        );
+        assert_eq!(get::<Thing>(handle).map(|thing| thing.0), Ok(7));
+        assert_eq!(get::<Other>(handle).err(), Some(code::ERROR_INVALID_HANDLE));
+        assert_eq!((CloseHandle(handle), CloseHandle(handle)), (TRUE, FALSE));
+        assert_eq!(get::<Thing>(handle).err(), Some(code::ERROR_INVALID_HANDLE));
+    }
+
+    #[test]
+    fn what_is_no_handle() {
+        for value in [0_usize, 3, 1 << 20, TAG | 4 * 200_000, usize::MAX, 1 << 40 | TAG] {
+            assert_eq!(CloseHandle(value as HANDLE), FALSE, "{value:#x}");
+        }
+    }
+}

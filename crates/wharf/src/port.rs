@@ -19,7 +19,9 @@ use crate::engine::{Due, Epoll, Shape, Socket};
 use crate::sensor::Birth;
 use crate::steward::{self, Look, Steward, Watched};
 use crate::worker::{self, Home};
-use crate::{Concurrency, GetError, Options, Packet, Sensing, Source, Stats, Stream, clock};
+use crate::{
+    Concurrency, GetError, Options, Packet, Sensing, Source, Stats, Stream, Watcher, clock,
+};
 
 /// What the handles of a port share.
 pub(crate) struct Shared<T: Send + 'static> {
@@ -92,7 +94,7 @@ impl<T: Send + 'static> Shared<T> {
 
     /// Tells the steward of a packet that no wake-up was sent for, if it has to know.
     #[inline]
-    fn after_post(&self, urgency: Urgency, needed: bool) {
+    pub(crate) fn after_post(&self, urgency: Urgency, needed: bool) {
         match urgency {
             Urgency::Lazy => self.steward.arm(),
             Urgency::Now if needed && self.sensing != Sensing::Told => self.steward.kick(),
@@ -245,12 +247,16 @@ impl<T: Send + 'static> Port<T> {
     /// # Errors
     /// As [`new`](Port::new).
     pub fn with_options(options: Options) -> io::Result<Self> {
+        Self::make(options, None)
+    }
+
+    pub(crate) fn make(options: Options, watcher: Option<Watcher>) -> io::Result<Self> {
         static IDS: AtomicU64 = AtomicU64::new(1);
         let shared = Arc::new(Shared {
             id: IDS.fetch_add(1, Relaxed),
             steward: steward::of_this_process()?,
             birth: Birth::here(),
-            dispatcher: Dispatcher::new(options.concurrency.value(), Epoll::new()?),
+            dispatcher: Dispatcher::new(options.concurrency.value(), Epoll::new(watcher)?),
             closed: AtomicBool::new(false),
             draining: AtomicBool::new(false),
             idle: Idle::default(),

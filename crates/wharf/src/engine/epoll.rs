@@ -32,6 +32,7 @@ use crate::Packet;
 use crate::clock;
 use crate::dispatch::Engine;
 use crate::sync::lock;
+use crate::{Watched, Watcher};
 
 /// Tokens of the set's own members; the table never gives them out, its generations are odd and its
 /// indices small.
@@ -57,17 +58,19 @@ pub(crate) struct Epoll<T: Send + 'static> {
     wake: OwnedFd,
     pub(crate) alarm: Alarm<Due<T>>,
     sockets: Mutex<Slots<Arc<Socket<T>>>>,
+    /// Told of what others have registered.
+    watcher: Option<Watcher>,
 }
 
 impl<T: Send + 'static> Epoll<T> {
-    pub(crate) fn new() -> Result<Self, Errno> {
+    pub(crate) fn new(watcher: Option<Watcher>) -> Result<Self, Errno> {
         let set = epoll::create(CreateFlags::CLOEXEC)?;
         let wake = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
         let alarm = Alarm::new()?;
         let edge = EventFlags::IN | EventFlags::ET;
         epoll::add(&set, &wake, EventData::new_u64(WAKE.0), edge)?;
         epoll::add(&set, alarm.fd(), EventData::new_u64(ALARM.0), edge)?;
-        Ok(Epoll { set, wake, alarm, sockets: Mutex::default() })
+        Ok(Epoll { set, wake, alarm, sockets: Mutex::default(), watcher })
     }
 
     /// Enters a socket in the table; it gets no events before [`Epoll::watch`].
@@ -82,6 +85,18 @@ impl<T: Send + 'static> Epoll<T> {
         let flags = EventFlags::IN | EventFlags::PRI | EventFlags::OUT | EventFlags::RDHUP;
         let flags = flags | EventFlags::ET;
         epoll::add(&self.set, fd, EventData::new_u64(token.0), flags)
+    }
+
+    /// Registers a descriptor for the watcher. Its word has an even upper half, which no token has.
+    pub(crate) fn watch_foreign(&self, fd: BorrowedFd<'_>, name: Watched) -> Result<(), Errno> {
+        if self.watcher.is_none() {
+            return Err(Errno::NOTCONN);
+        }
+        self.watch(fd, Token(u64::from(name.generation) << 33 | u64::from(name.index)))
+    }
+
+    pub(crate) fn unwatch(&self, fd: BorrowedFd<'_>) {
+        let _ = epoll::delete(&self.set, fd); // ENOENT: it was not registered
     }
 
     /// Ends a registration, before its descriptor is closed. The token finds nobody from now on.
@@ -147,6 +162,13 @@ impl<T: Send + 'static> Engine<Packet<T>> for Epoll<T> {
             match Token(event.data.u64()) {
                 WAKE => swallowed = true,
                 ALARM => self.ring(out),
+                Token(word) if word >> 32 & 1 == 0 => {
+                    #[expect(clippy::cast_possible_truncation, reason = "the parts of the word")]
+                    let name = Watched { index: word as u32, generation: (word >> 33) as u32 };
+                    if let Some(watcher) = self.watcher {
+                        watcher(name, flags.into());
+                    }
+                }
                 token => {
                     if let Some(socket) = self.find(token) {
                         socket.on_event(flags, out);

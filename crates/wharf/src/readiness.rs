@@ -1,0 +1,148 @@
+//! Descriptors that a program of the port's own kind looks after itself: the way in for the C ABI.
+//!
+//! A port made by [`Port::watching`] calls its watcher for every edge of a descriptor that was registered with
+//! [`Port::watch`], on whichever thread sleeps in the port: a worker inside `get`, or the process's steward.
+//! What the watcher finds finished it queues with [`Port::complete`]. No lock of the port is held meanwhile.
+//!
+//! # Invariants
+//! 1. A registration is edge-triggered and for good: an edge that comes while nobody looks is not lost, and the
+//!    first report tells what was ready at registration.
+//! 2. A report may be late: for a descriptor that has been closed, or registered elsewhere, meanwhile. The
+//!    watcher tells by the generation.
+
+use std::io;
+use std::os::fd::AsFd;
+
+use rustix::event::epoll::EventFlags;
+use wharf_core::scheduler::Urgency;
+
+use crate::{Options, Packet, Port, PostError, worker};
+
+/// What has happened to a descriptor; several at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Readiness {
+    /// Something can be read.
+    pub readable: bool,
+    /// Something can be written.
+    pub writable: bool,
+    /// There is urgent data.
+    pub urgent: bool,
+    /// The peer's side has ended, or all of it, or there is an error to fetch.
+    pub over: bool,
+}
+
+impl From<EventFlags> for Readiness {
+    fn from(flags: EventFlags) -> Self {
+        Readiness {
+            readable: flags.contains(EventFlags::IN),
+            writable: flags.contains(EventFlags::OUT),
+            urgent: flags.contains(EventFlags::PRI),
+            over: flags.intersects(EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR),
+        }
+    }
+}
+
+/// Names a registered descriptor among those of the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Watched {
+    /// Mostly the descriptor's number.
+    pub index: u32,
+    /// Tells this use of the index from earlier ones; below 2^31.
+    pub generation: u32,
+}
+
+/// Called for every edge.
+pub type Watcher = fn(Watched, Readiness);
+
+impl<T: Send + 'static> Port<T> {
+    /// Makes a port that calls `watcher` for every edge of what is registered with [`watch`](Port::watch).
+    ///
+    /// # Errors
+    /// As [`new`](Port::new).
+    pub fn watching(options: Options, watcher: Watcher) -> io::Result<Self> {
+        Self::make(options, Some(watcher))
+    }
+
+    /// Registers a descriptor for all that can happen to it. The caller stays its owner.
+    ///
+    /// # Errors
+    /// `NotConnected` if the port is closed, or not made by [`watching`](Port::watching); those of epoll_ctl(2).
+    pub fn watch(&self, fd: impl AsFd, name: Watched) -> io::Result<()> {
+        if self.shared.is_foreign() {
+            return Err(io::ErrorKind::NotConnected.into());
+        }
+        self.shared.dispatcher.engine.watch_foreign(fd.as_fd(), name)?;
+        self.shared.steward.arm(); // it may have to listen for it
+        Ok(())
+    }
+
+    /// Ends a registration, before the descriptor is closed; nothing if there is none.
+    pub fn unwatch(&self, fd: impl AsFd) {
+        if !self.shared.is_foreign() {
+            self.shared.dispatcher.engine.unwatch(fd.as_fd());
+        }
+    }
+
+    /// Queues the packet of an operation, as the port's own handles do it: a worker of this port that calls comes
+    /// back for it, so nobody is woken at once; else as [`post`](Port::post).
+    ///
+    /// # Errors
+    /// The payload, if the port is closed.
+    #[inline]
+    pub fn complete(&self, key: usize, payload: T, bytes: usize) -> Result<(), PostError<T>> {
+        let shared = &self.shared;
+        if shared.is_foreign() {
+            return Err(PostError(payload));
+        }
+        let urgency: Urgency = worker::urgency(shared.id());
+        let packet = Packet::new(key, payload, Ok(bytes));
+        match worker::inside(|| shared.dispatcher.post(packet, urgency)) {
+            Ok(needed) => {
+                shared.after_post(urgency, needed);
+                Ok(())
+            }
+            Err(packet) => Err(PostError(packet.payload)),
+        }
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::os::unix::net::UnixStream;
+    use std::sync::atomic::AtomicUsize;
+    use std::sync::atomic::Ordering::SeqCst;
+
+    use super::*;
+
+    static EDGES: AtomicUsize = AtomicUsize::new(0);
+    static PORT: std::sync::OnceLock<Port<u32>> = std::sync::OnceLock::new();
+
+    fn watcher(name: Watched, readiness: Readiness) {
+        assert_eq!(name, Watched { index: 7, generation: 0x7FFF_FFFF });
+        if readiness.readable {
+            EDGES.fetch_add(1, SeqCst);
+            PORT.get().expect("set before").complete(3, 4, 5).expect("open");
+        }
+    }
+
+    /// Goal: an edge reaches the watcher with the name it was registered under, and its packet the worker that
+    /// slept; nothing comes after the end of the registration.
+    #[test]
+    fn an_edge_becomes_a_packet() {
+        let port = PORT.get_or_init(|| Port::watching(Options::default(), watcher).unwrap());
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        port.watch(&ours, Watched { index: 7, generation: 0x7FFF_FFFF }).unwrap();
+        std::io::Write::write_all(&mut &theirs, b"x").unwrap();
+        let packet = port.get(None).unwrap();
+        assert_eq!((packet.key, packet.payload, packet.result.unwrap()), (3, 4, 5));
+        port.unwatch(&ours);
+        let seen = EDGES.load(SeqCst);
+        std::io::Write::write_all(&mut &theirs, b"x").unwrap();
+        assert!(port.get(Some(std::time::Duration::ZERO)).is_err());
+        assert_eq!(EDGES.load(SeqCst), seen);
+        assert!(
+            Port::<u32>::new(1).unwrap().watch(&ours, Watched { index: 0, generation: 0 }).is_err()
+        );
+    }
+}

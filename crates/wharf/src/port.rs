@@ -191,6 +191,10 @@ impl<T: Send + 'static> Watched for Shared<T> {
         self.dispatcher.is_unpolled()
     }
 
+    fn has_waiters(&self) -> bool {
+        self.dispatcher.has_waiters()
+    }
+
     fn set_heard(&self, heard: bool) {
         self.dispatcher.set_heard(heard);
     }

@@ -11,10 +11,21 @@
 //! * `WCHAR` is `wchar_t`: 32 bits.
 //! * No panic crosses the boundary: [`guard::call`].
 #![allow(non_snake_case, clippy::upper_case_acronyms, reason = "Windows' own names")]
+#![allow(
+    clippy::missing_safety_doc,
+    clippy::too_many_arguments,
+    reason = "Windows' signatures, and its documentation says what pointers must be"
+)]
 
+mod arg;
+mod code;
 mod error;
 mod guard;
+mod memory;
 mod object;
+mod system;
+mod text;
+mod time;
 mod types;
 
 /// The paths of the crate windows-sys.
@@ -23,6 +34,95 @@ pub mod Win32 {
     pub mod Foundation {
         pub use crate::error::{GetLastError, SetLastError};
         pub use crate::object::CloseHandle;
+        pub use crate::time::calendar::SYSTEMTIME;
+        pub use crate::time::filetime::FILETIME;
         pub use crate::types::{BOOL, HANDLE, INVALID_HANDLE_VALUE, WCHAR};
+    }
+    pub mod Globalization {
+        pub use crate::text::codepage::{
+            CPINFO, GetACP, GetCPInfo, GetOEMCP, IsDBCSLeadByte, IsDBCSLeadByteEx, IsValidCodePage,
+        };
+        pub use crate::text::compare::{CompareStringA, CompareStringOrdinal, CompareStringW};
+        pub use crate::text::convert::{MultiByteToWideChar, WideCharToMultiByte};
+        pub use crate::text::lstr::{
+            lstrcatA, lstrcatW, lstrcmpA, lstrcmpW, lstrcmpiA, lstrcmpiW, lstrcpyA, lstrcpyW,
+            lstrcpynA, lstrcpynW, lstrlenA, lstrlenW,
+        };
+    }
+    pub mod Media {
+        pub use crate::time::clock::{
+            TIMECAPS, timeBeginPeriod, timeEndPeriod, timeGetDevCaps, timeGetTime,
+        };
+    }
+    pub mod System {
+        pub mod Diagnostics {
+            pub mod Debug {
+                pub use crate::system::debug::{
+                    CheckRemoteDebuggerPresent, DebugBreak, GetErrorMode, IsDebuggerPresent,
+                    OutputDebugStringA, OutputDebugStringW, SetErrorMode,
+                };
+                pub use crate::text::message::{FormatMessageA, FormatMessageW};
+            }
+        }
+        pub mod Environment {
+            pub use crate::system::environment::{
+                ExpandEnvironmentStringsA, ExpandEnvironmentStringsW, FreeEnvironmentStringsA,
+                FreeEnvironmentStringsW, GetEnvironmentStringsA, GetEnvironmentStringsW,
+                GetEnvironmentVariableA, GetEnvironmentVariableW, SetEnvironmentVariableA,
+                SetEnvironmentVariableW,
+            };
+        }
+        pub mod Memory {
+            pub use crate::memory::global::{
+                GlobalAlloc, GlobalFlags, GlobalFree, GlobalHandle, GlobalLock, GlobalReAlloc,
+                GlobalSize, GlobalUnlock, LocalAlloc, LocalFlags, LocalFree, LocalHandle,
+                LocalLock, LocalReAlloc, LocalSize, LocalUnlock,
+            };
+            pub use crate::memory::heap::{
+                GetProcessHeap, HeapAlloc, HeapCompact, HeapCreate, HeapDestroy, HeapFree,
+                HeapReAlloc, HeapSetInformation, HeapSize, HeapValidate,
+            };
+        }
+        pub mod Performance {
+            pub use crate::time::clock::{QueryPerformanceCounter, QueryPerformanceFrequency};
+        }
+        pub mod SystemInformation {
+            pub use crate::system::names::{GetComputerNameExA, GetComputerNameExW};
+            pub use crate::time::clock::{GetTickCount, GetTickCount64};
+            pub use crate::time::filetime::{
+                GetLocalTime, GetSystemTime, GetSystemTimeAsFileTime,
+                GetSystemTimePreciseAsFileTime,
+            };
+        }
+        pub mod Threading {
+            pub use crate::time::usage::{GetProcessTimes, GetSystemTimes};
+        }
+        pub mod Time {
+            pub use crate::time::convert::{
+                CompareFileTime, FileTimeToLocalFileTime, FileTimeToSystemTime,
+                LocalFileTimeToFileTime, SystemTimeToFileTime, SystemTimeToVariantTime,
+                VariantTimeToSystemTime,
+            };
+            pub use crate::time::zone::{
+                GetTimeZoneInformation, SystemTimeToTzSpecificLocalTime, TIME_ZONE_INFORMATION,
+                TzSpecificLocalTimeToSystemTime,
+            };
+        }
+        pub mod WindowsProgramming {
+            pub use crate::system::names::{
+                GetComputerNameA, GetComputerNameW, GetUserNameA, GetUserNameW,
+            };
+            pub use crate::time::clock::QueryUnbiasedInterruptTime;
+        }
+    }
+    pub mod UI {
+        pub mod WindowsAndMessaging {
+            pub use crate::text::case::{
+                CharLowerA, CharLowerBuffA, CharLowerBuffW, CharLowerW, CharUpperA, CharUpperBuffA,
+                CharUpperBuffW, CharUpperW, IsCharAlphaA, IsCharAlphaNumericA, IsCharAlphaNumericW,
+                IsCharAlphaW, IsCharLowerA, IsCharLowerW, IsCharUpperA, IsCharUpperW,
+            };
+            pub use crate::text::format::{wvsprintfA, wvsprintfW};
+        }
     }
 }

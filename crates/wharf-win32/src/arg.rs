@@ -1,0 +1,113 @@
+//! Pointers that come from C: each is read or written through one of these.
+//!
+//! Null and the first 64 KiB, which Windows never maps, are refused with ERROR_NOACCESS, so that a null structure with
+//! an offset is refused too; any other pointer is the caller's word, as on Windows. No alignment is assumed.
+#![allow(unsafe_code)] // memory of the caller's
+
+use crate::code;
+use crate::types::WCHAR;
+
+const NEVER_MAPPED: usize = 0x1_0000;
+/// Longer strings are taken for missing terminators.
+const STRING_LIMIT: usize = 1 << 30;
+
+/// Whether something can be at an address.
+pub(crate) fn check<T>(pointer: *const T) -> Result<(), u32> {
+    if (pointer as usize) < NEVER_MAPPED { Err(code::ERROR_NOACCESS) } else { Ok(()) }
+}
+
+/// What a pointer points to.
+///
+/// # Safety
+/// Null, or readable.
+pub(crate) unsafe fn load<T: Copy>(pointer: *const T) -> Result<T, u32> {
+    check(pointer)?;
+    // SAFETY: the caller's.
+    Ok(unsafe { pointer.read_unaligned() })
+}
+
+/// Stores through a pointer.
+///
+/// # Safety
+/// Null, or writable.
+pub(crate) unsafe fn store<T>(pointer: *mut T, value: T) -> Result<(), u32> {
+    check(pointer)?;
+    // SAFETY: the caller's.
+    unsafe { pointer.write_unaligned(value) };
+    Ok(())
+}
+
+/// Stores through a pointer that may be null.
+///
+/// # Safety
+/// Null, or writable.
+pub(crate) unsafe fn store_optional<T>(pointer: *mut T, value: T) -> Result<(), u32> {
+    if pointer.is_null() {
+        return Ok(());
+    }
+    // SAFETY: the caller's.
+    unsafe { store(pointer, value) }
+}
+
+/// A copy of an array; empty for a count of 0.
+///
+/// # Safety
+/// Readable for `count` elements.
+pub(crate) unsafe fn load_all<T: Copy>(pointer: *const T, count: usize) -> Result<Vec<T>, u32> {
+    let mut copy = Vec::with_capacity(count.min(STRING_LIMIT));
+    if count > 0 {
+        check(pointer)?;
+    }
+    for at in 0..count {
+        let from = pointer.wrapping_add(at);
+        // SAFETY: the caller's.
+        copy.push(unsafe { from.read_unaligned() });
+    }
+    Ok(copy)
+}
+
+/// Stores an array.
+///
+/// # Safety
+/// Writable for as many elements.
+pub(crate) unsafe fn store_all<T: Copy>(pointer: *mut T, values: &[T]) -> Result<(), u32> {
+    if !values.is_empty() {
+        check(pointer)?;
+    }
+    for (at, value) in values.iter().enumerate() {
+        let to = pointer.wrapping_add(at);
+        // SAFETY: the caller's.
+        unsafe { to.write_unaligned(*value) };
+    }
+    Ok(())
+}
+
+/// A string up to its terminator, without it.
+///
+/// # Safety
+/// Null, or readable up to a zero.
+pub(crate) unsafe fn string<T: Copy + Default + PartialEq>(
+    pointer: *const T,
+) -> Result<Vec<T>, u32> {
+    check(pointer)?;
+    let mut copy = Vec::new();
+    for at in 0..STRING_LIMIT {
+        let from = pointer.wrapping_add(at);
+        // SAFETY: no zero so far, so the string goes on here.
+        let unit = unsafe { from.read_unaligned() };
+        if unit == T::default() {
+            break;
+        }
+        copy.push(unit);
+    }
+    Ok(copy)
+}
+
+/// A wide string in UTF-8.
+///
+/// # Safety
+/// Null, or readable up to a zero.
+pub(crate) unsafe fn wide(pointer: *const WCHAR) -> Result<Vec<u8>, u32> {
+    // SAFETY: the caller's.
+    Ok(crate::text::narrow(&unsafe { string(pointer) }?))
+}

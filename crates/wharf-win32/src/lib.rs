@@ -27,6 +27,7 @@ mod system;
 mod text;
 mod time;
 mod types;
+mod winsock;
 
 /// The paths of the crate windows-sys.
 #[allow(missing_docs, reason = "Windows' own structure")]
@@ -37,6 +38,11 @@ pub mod Win32 {
         pub use crate::time::calendar::SYSTEMTIME;
         pub use crate::time::filetime::FILETIME;
         pub use crate::types::{BOOL, HANDLE, INVALID_HANDLE_VALUE, WCHAR};
+    }
+    pub mod Networking {
+        pub mod WinSock {
+            pub use crate::winsock::*;
+        }
     }
     pub mod Globalization {
         pub use crate::text::codepage::{

@@ -7,9 +7,9 @@
 //! # Conventions
 //! * A name that the C library defines too (`send`, `select`, ...) is exported with the prefix `wharf_`; the
 //!   headers give it its own name back.
-//! * SOCKETs are descriptors. Every other handle is an entry of the table in [`object`].
+//! * SOCKETs are descriptors. Every other handle is an entry of the table in `object`.
 //! * `WCHAR` is `wchar_t`: 32 bits.
-//! * No panic crosses the boundary: [`guard::call`].
+//! * No panic crosses the boundary: `guard::call`.
 #![allow(non_snake_case, clippy::upper_case_acronyms, reason = "Windows' own names")]
 #![allow(
     clippy::missing_safety_doc,

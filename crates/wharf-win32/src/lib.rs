@@ -10,7 +10,12 @@
 //! * SOCKETs are descriptors. Every other handle is an entry of the table in `object`.
 //! * `WCHAR` is `wchar_t`: 32 bits.
 //! * No panic crosses the boundary: `guard::call`.
-#![allow(non_snake_case, clippy::upper_case_acronyms, reason = "Windows' own names")]
+#![allow(
+    non_snake_case,
+    non_camel_case_types,
+    clippy::upper_case_acronyms,
+    reason = "Windows' own names"
+)]
 #![allow(
     clippy::missing_safety_doc,
     clippy::too_many_arguments,
@@ -23,6 +28,8 @@ mod error;
 mod guard;
 mod memory;
 mod object;
+#[allow(dead_code)] // until the rooms that use it are in
+mod socket;
 mod system;
 mod text;
 mod time;
@@ -41,6 +48,10 @@ pub mod Win32 {
     }
     pub mod Networking {
         pub mod WinSock {
+            pub use crate::socket::types::*;
+            pub use crate::socket::{
+                WSACleanup, WSASocketA, WSASocketW, WSAStartup, closesocket, socket,
+            };
             pub use crate::winsock::*;
         }
     }

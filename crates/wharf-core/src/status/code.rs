@@ -81,10 +81,13 @@ pub const ERROR_INTERNAL_ERROR: u32 = 1359;
 /// A condition variable's wait timed out; the port never says so (A28).
 pub const ERROR_TIMEOUT: u32 = 1460;
 
-// Winsock. The first three are Win32 codes under a second name.
+// Winsock. The first ones are Win32 codes under a second name.
 pub const WSA_OPERATION_ABORTED: u32 = ERROR_OPERATION_ABORTED;
 pub const WSA_IO_INCOMPLETE: u32 = ERROR_IO_INCOMPLETE;
 pub const WSA_IO_PENDING: u32 = ERROR_IO_PENDING;
+/// A handle that names nothing, or nothing of the right kind: an event of an operation.
+pub const WSA_INVALID_HANDLE: u32 = ERROR_INVALID_HANDLE;
+pub const WSA_INVALID_PARAMETER: u32 = ERROR_INVALID_PARAMETER;
 pub const WSAEINTR: u32 = 10004;
 pub const WSAEACCES: u32 = 10013;
 pub const WSAEFAULT: u32 = 10014;
@@ -117,5 +120,7 @@ pub const WSAETIMEDOUT: u32 = 10060;
 pub const WSAECONNREFUSED: u32 = 10061;
 pub const WSAEHOSTDOWN: u32 = 10064;
 pub const WSAEHOSTUNREACH: u32 = 10065;
+/// A version that there never was.
+pub const WSAVERNOTSUPPORTED: u32 = 10092;
 /// A call before WSAStartup.
 pub const WSANOTINITIALISED: u32 = 10093;

@@ -10,7 +10,7 @@
 #![allow(dead_code)] // until the calls that use it are in
 
 mod byte_order;
-mod family;
+pub(crate) mod family;
 mod inet;
 pub(crate) mod memory;
 mod presentation;

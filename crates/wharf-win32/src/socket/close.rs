@@ -1,0 +1,24 @@
+//! The end of a socket (C39-C41, D78).
+#![allow(unsafe_code)] // exported under a C name
+
+use super::table;
+use super::types::{SOCKET, SOCKET_ERROR};
+use crate::guard;
+
+/// Closes a socket. What is pending on it ends, each operation with its packet.
+pub(crate) fn close(socket: SOCKET) -> Result<(), u32> {
+    let (record, fd) = table::take(socket)?;
+    drop(fd);
+    drop(record);
+    Ok(())
+}
+
+/// Closes a socket: SOCKET_ERROR with WSANOTINITIALISED or WSAENOTSOCK.
+// SAFETY: the name is Windows' own and nobody else's.
+#[unsafe(no_mangle)]
+pub extern "C" fn closesocket(s: SOCKET) -> i32 {
+    guard::call(SOCKET_ERROR, || {
+        super::started()?;
+        close(s).map(|()| 0)
+    })
+}

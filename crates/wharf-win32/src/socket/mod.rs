@@ -1,0 +1,28 @@
+//! Sockets: one record for each SOCKET, their creation and their end.
+//!
+//! | file | subject |
+//! |---|---|
+//! | `table` | from a SOCKET to its record; closing; what keeps a descriptor from being used again |
+//! | `record` | what is known of one socket |
+//! | `waiting` | calls that block, on descriptors that never do |
+//! | `startup` | WSAStartup and WSACleanup |
+//! | `create`, `kinds` | WSASocket: arguments, and what they ask the kernel for |
+//! | `close` | closesocket |
+//! | `types` | structures of the interface |
+//!
+//! The calls themselves are elsewhere: the overlapped ones in `overlapped`, the synchronous ones in `winsock`.
+
+mod close;
+mod create;
+mod kinds;
+pub(crate) mod record;
+mod startup;
+pub(crate) mod table;
+pub(crate) mod types;
+pub(crate) mod waiting;
+
+pub use close::closesocket;
+pub use create::{WSASocketA, WSASocketW, socket};
+
+pub(crate) use startup::started;
+pub use startup::{WSACleanup, WSAStartup};

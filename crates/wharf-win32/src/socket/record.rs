@@ -1,0 +1,54 @@
+//! What is known of one socket.
+//!
+//! Its descriptor is non-blocking for good: blocking is how a call waits, and a property of the record.
+
+use std::os::fd::RawFd;
+
+/// One socket. Everything is read and written under its slot's lock.
+pub(crate) struct Record {
+    pub(crate) fd: RawFd,
+    /// Tells it from earlier sockets with this descriptor.
+    pub(crate) generation: u32,
+    /// The kernel's numbers.
+    pub(crate) family: i32,
+    pub(crate) kind: i32,
+    pub(crate) protocol: i32,
+    /// Made with WSA_FLAG_OVERLAPPED (D5).
+    pub(crate) overlapped: bool,
+    /// Synchronous calls wait; false after FIONBIO. Overlapped calls never look (C28).
+    pub(crate) blocking: bool,
+    /// SO_RCVTIMEO and SO_SNDTIMEO, in milliseconds; 0 is without end. Overlapped calls never look (C28).
+    pub(crate) receive_timeout: u32,
+    pub(crate) send_timeout: u32,
+    /// A stream has a peer, or had one. Set by whatever call connects it.
+    pub(crate) connected: bool,
+    /// `listen` has been called.
+    pub(crate) listening: bool,
+    /// The program has shut a direction down (D50). The kernel is not told of the receiving one (D51).
+    pub(crate) shut_in: bool,
+    pub(crate) shut_out: bool,
+}
+
+impl Record {
+    pub(crate) fn new(fd: RawFd, generation: u32, family: i32, kind: i32, protocol: i32) -> Self {
+        Record {
+            fd,
+            generation,
+            family,
+            kind,
+            protocol,
+            overlapped: true,
+            blocking: true,
+            receive_timeout: 0,
+            send_timeout: 0,
+            connected: false,
+            listening: false,
+            shut_in: false,
+            shut_out: false,
+        }
+    }
+
+    pub(crate) fn is_stream(&self) -> bool {
+        self.kind == libc::SOCK_STREAM
+    }
+}

@@ -1,0 +1,91 @@
+//! Calls that block, on descriptors that never do.
+//!
+//! A synchronous call tries, and waits with poll(2) where Windows would block: so the mode of a socket is the
+//! record's and not the descriptor's, a closesocket elsewhere ends the wait (D56), and the worker's slot is given
+//! back meanwhile (B8).
+#![allow(unsafe_code)] // poll
+
+use std::time::{Duration, Instant};
+
+use wharf_core::status::{SocketContext, code, winsock_from_errno};
+
+use super::table::{Pin, find};
+use super::types::SOCKET;
+
+/// What a call waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    Input,
+    Output,
+}
+
+/// The errno of a failed system call.
+pub(crate) fn errno() -> i32 {
+    std::io::Error::last_os_error().raw_os_error().unwrap_or(libc::EINVAL)
+}
+
+/// What a system call answered, or its errno.
+pub(crate) fn checked(result: isize) -> Result<usize, i32> {
+    usize::try_from(result).map_err(|_| errno())
+}
+
+/// Repeats `call` on the socket's descriptor until it does not answer EAGAIN; waits between if the socket is
+/// blocking, and fails with WSAEWOULDBLOCK else. Errors come out as Winsock codes.
+pub(crate) fn repeat<R>(
+    socket: SOCKET,
+    wanted: Wanted,
+    context: SocketContext,
+    mut call: impl FnMut(i32) -> Result<R, i32>,
+) -> Result<R, u32> {
+    let found = find(socket)?;
+    let blocking = found.blocking;
+    let limit = match wanted {
+        Wanted::Input => found.receive_timeout,
+        Wanted::Output => found.send_timeout,
+    };
+    let pin = found.pin();
+    let mut deadline = None;
+    loop {
+        match call(pin.fd()) {
+            Ok(result) => return Ok(result),
+            Err(libc::EINTR) => {}
+            Err(libc::EAGAIN) if blocking => {
+                let end = deadline.get_or_insert_with(|| {
+                    (limit != 0).then(|| Instant::now() + Duration::from_millis(limit.into()))
+                });
+                wait(&pin, wanted, *end)?;
+            }
+            Err(error) => return Err(winsock_from_errno(error, context)),
+        }
+    }
+}
+
+/// Waits until a descriptor is ready: WSAETIMEDOUT after the deadline, WSAEINTR if the socket was closed.
+pub(crate) fn wait(pin: &Pin, wanted: Wanted, deadline: Option<Instant>) -> Result<(), u32> {
+    let events = match wanted {
+        Wanted::Input => libc::POLLIN | libc::POLLPRI,
+        Wanted::Output => libc::POLLOUT,
+    };
+    if pin.is_closed() {
+        return Err(code::WSAEINTR);
+    }
+    let mut entry = libc::pollfd { fd: pin.fd(), events, revents: 0 };
+    let ready = wharf::blocking(|| {
+        loop {
+            let millis = deadline.map_or(-1, |end| {
+                let left = end.saturating_duration_since(Instant::now());
+                i32::try_from(left.as_millis() + u128::from(!left.is_zero())).unwrap_or(i32::MAX)
+            });
+            // SAFETY: one entry, alive for the call.
+            let count = unsafe { libc::poll(&raw mut entry, 1, millis) };
+            if count >= 0 || errno() != libc::EINTR {
+                break count;
+            }
+        }
+    });
+    match ready {
+        _ if pin.is_closed() => Err(code::WSAEINTR),
+        0 => Err(code::WSAETIMEDOUT),
+        _ => Ok(()),
+    }
+}

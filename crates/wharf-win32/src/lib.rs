@@ -89,6 +89,9 @@ pub mod Win32 {
                 SetEnvironmentVariableW,
             };
         }
+        pub mod IO {
+            pub use crate::types::{OVERLAPPED, OVERLAPPED_0, OVERLAPPED_0_0};
+        }
         pub mod Memory {
             pub use crate::memory::global::{
                 GlobalAlloc, GlobalFlags, GlobalFree, GlobalHandle, GlobalLock, GlobalReAlloc,

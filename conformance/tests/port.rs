@@ -183,8 +183,8 @@ fn a_post_comes_back_verbatim() {
         assert_eq!((packet.key, *packet.payload, packet.transferred), (!number, number, number));
         assert_eq!((&raw const *packet.payload).addr(), address, "the very same");
         assert!(!packet.was_cancelled());
+        assert!(packet.buffer.is_empty() && packet.peer().is_none() && packet.socket.is_none());
         assert_eq!(packet.result.expect("posts succeed"), number);
-        assert!(packet.buffer.is_empty() && packet.peer.is_none() && packet.socket.is_none());
     }
 }
 

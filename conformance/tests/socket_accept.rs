@@ -32,7 +32,7 @@ fn pending_accepts_are_satisfied_in_order() {
         let client = TcpStream::connect(address).unwrap();
         let mut packet = net::take(&port);
         assert_eq!((packet.key, packet.payload, packet.transferred), (125, number, 0));
-        assert_eq!(packet.peer, Some(client.local_addr().unwrap()));
+        assert_eq!(packet.peer(), Some(client.local_addr().unwrap()));
         assert!(packet.buffer.is_empty());
         assert_eq!(packet.accepted().unwrap().peer_addr().unwrap(), client.local_addr().unwrap());
     }
@@ -56,7 +56,7 @@ fn the_backlog_is_served_in_order() {
         }
         let packet = net::take(&port);
         assert_eq!(packet.payload, number);
-        assert_eq!(packet.peer, Some(client.local_addr().unwrap()));
+        assert_eq!(packet.peer(), Some(client.local_addr().unwrap()));
     }
     net::nothing(&port);
 }
@@ -130,14 +130,14 @@ fn accepts_can_be_cancelled() {
     let clients = [(); 2].map(|()| TcpStream::connect(address).unwrap());
     for (number, client) in [1, 3].into_iter().zip(&clients) {
         let packet = net::take(&port);
-        assert_eq!((packet.payload, packet.peer), (number, Some(client.local_addr().unwrap())));
+        assert_eq!((packet.payload, packet.peer()), (number, Some(client.local_addr().unwrap())));
     }
     assert_eq!(listener.cancel_all(), 1);
     assert_eq!(net::take(&port).payload, 4);
     let waiting = TcpStream::connect(address).unwrap();
     listener.accept(9).unwrap();
     assert_eq!(
-        net::take(&port).peer,
+        net::take(&port).peer(),
         Some(waiting.local_addr().unwrap()),
         "no client went with them"
     );
@@ -201,7 +201,7 @@ fn a_storm_of_vanishing_clients() {
         let accepted = packet.accepted().expect("an accept fails for nobody's going");
         listener.accept(()).unwrap();
         honest = honest.or_else(|| announced.try_recv().ok().flatten());
-        if packet.peer.is_some() && packet.peer == honest {
+        if packet.peer().is_some() && packet.peer() == honest {
             net::write(&accepted, b"welcome");
             break;
         }
@@ -236,7 +236,7 @@ fn every_connection_is_accepted_once() {
                 loop {
                     let packet = net::take(&port);
                     match packet.result {
-                        Ok(_) => peers.push(packet.peer.expect("a client's address")),
+                        Ok(_) => peers.push(packet.peer().expect("a client's address")),
                         Err(_) => return peers,
                     }
                     listener.accept(()).unwrap();
@@ -295,7 +295,7 @@ fn without_descriptors_accepts_wait() {
             hoard.pop();
             let packet = net::take(&port);
             assert_eq!((packet.key, packet.payload), (3, payload));
-            assert_eq!(packet.peer, client.local_addr().unwrap().as_socket());
+            assert_eq!(packet.peer(), client.local_addr().unwrap().as_socket());
             packet.result.unwrap();
             hoard.extend(File::open("/dev/null").into_iter().chain(packet.socket.map(File::from)));
         }
@@ -325,7 +325,7 @@ fn unix_listeners() {
         let client = UnixStream::connect_addr(&name).unwrap();
         net::write(&OwnedFd::from(client.try_clone().unwrap()).into(), &[number]);
         let packet = net::take(&port);
-        assert_eq!((packet.key, packet.payload, packet.peer), (0x11, number, None));
+        assert_eq!((packet.key, packet.payload, packet.peer()), (0x11, number, None));
         packet.result.unwrap();
         let accepted = UnixStream::from(packet.socket.expect("a connection"));
         accepted.set_read_timeout(Some(net::limit())).unwrap();

@@ -54,8 +54,8 @@ fn one_datagram_one_packet_and_its_sender() {
             }
             let packet = net::take(&port);
             assert_eq!((packet.key, packet.payload, packet.transferred), (0xD, round, 8));
+            assert_eq!(packet.peer(), Some(sender.local_addr().unwrap()));
             assert_eq!(packet.result.unwrap(), 8);
-            assert_eq!(packet.peer, Some(sender.local_addr().unwrap()));
             assert_eq!(packet.buffer.into_vec(), b"datagram");
             net::nothing(&port);
         }
@@ -83,7 +83,7 @@ fn a_datagram_that_is_too_long_is_cut_and_said_so() {
             let packet = net::take(&port);
             assert_eq!((packet.payload, packet.transferred), (room, room));
             assert_eq!(
-                packet.peer,
+                packet.peer(),
                 Some(sender.local_addr().unwrap()),
                 "the sender is known even so"
             );
@@ -220,7 +220,7 @@ fn a_connected_socket_hears_its_peer_only() {
         peer.send_to(b"peer", address).unwrap();
         third.send_to(b"third", address).unwrap();
         let packet = net::take(&port);
-        assert_eq!((packet.payload, packet.peer), (round, Some(peer.local_addr().unwrap())));
+        assert_eq!((packet.payload, packet.peer()), (round, Some(peer.local_addr().unwrap())));
         assert_eq!(packet.buffer.into_vec(), b"peer");
     }
     net::nothing(&port);

@@ -27,9 +27,9 @@ fn one_packet_whether_inline_or_pending() {
         net::write(&peer, b"pending");
         let packet = net::take(&port);
         assert_eq!((packet.key, packet.payload, packet.transferred), (7, 1, 7), "{name}");
+        assert!(packet.socket.is_none() && packet.peer().is_none());
         assert_eq!(packet.result.unwrap(), 7);
         assert_eq!(packet.buffer, Buffer::from(b"pending".to_vec()));
-        assert!(packet.socket.is_none() && packet.peer.is_none());
         net::nothing(&port);
 
         net::write(&peer, b"waiting");

@@ -25,7 +25,7 @@ fn unix_datagrams() {
         packets.sort_by_key(|packet| packet.key);
         let [sent, received] = packets;
         assert_eq!((sent.key, sent.payload, sent.result.unwrap()), (1, "sent", message.len()));
-        assert_eq!((received.key, received.payload, received.peer), (2, "received", None));
+        assert_eq!((received.key, received.payload, received.peer()), (2, "received", None));
         assert_eq!(received.buffer.into_vec(), message[..message.len().min(room)]);
         match result {
             Ok(length) => assert_eq!(received.result.unwrap(), length),

@@ -89,10 +89,9 @@ fn udp(options: &ServerOptions) -> io::Result<()> {
         if port.is_draining() {
             return Ok(());
         }
+        let peer = packet.peer();
         let mut memory = packet.buffer.into_vec();
-        if let (Step::DatagramReceived, Ok(_), Some(peer)) =
-            (packet.payload, packet.result, packet.peer)
-        {
+        if let (Step::DatagramReceived, Ok(_), Some(peer)) = (packet.payload, packet.result, peer) {
             match socket.send_to(memory, peer, Step::DatagramSent) {
                 Ok(_) => return Ok(()),
                 Err(refused) => memory = refused.buffer.into_vec(),

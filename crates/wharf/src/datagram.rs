@@ -21,7 +21,7 @@ use crate::{Buffer, Handle, OperationId, Refused};
 /// a.recv_from(Vec::with_capacity(64), "received")?;
 /// b.send_to(b"pong", a.local_addr()?)?;
 /// let packet = port.get(None)?;
-/// assert_eq!(packet.peer, Some(b.local_addr()?));
+/// assert_eq!(packet.peer(), Some(b.local_addr()?));
 /// assert_eq!(packet.buffer.into_vec(), b"pong");
 /// # Ok(())
 /// # }

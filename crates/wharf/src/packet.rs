@@ -29,10 +29,10 @@ pub struct Packet<T> {
     pub transferred: usize,
     /// The operation's memory, back again. Empty for operations without.
     pub buffer: Buffer,
-    /// Sender of a datagram, or peer of an accepted connection.
-    pub peer: Option<SocketAddr>,
     /// The accepted connection.
     pub socket: Option<OwnedFd>,
+    /// Boxed: every packet is moved through the queue, and few have it.
+    pub(crate) peer: Option<Box<SocketAddr>>,
 }
 
 impl<T> Packet<T> {
@@ -44,9 +44,16 @@ impl<T> Packet<T> {
             result,
             transferred,
             buffer: Buffer::default(),
-            peer: None,
             socket: None,
+            peer: None,
         }
+    }
+
+    /// Sender of a datagram, or peer of an accepted connection; `None` where there is none, or where it is not of an
+    /// internet family.
+    #[must_use]
+    pub fn peer(&self) -> Option<SocketAddr> {
+        self.peer.as_deref().copied()
     }
 
     /// The connection of a finished accept.

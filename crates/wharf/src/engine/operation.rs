@@ -71,7 +71,7 @@ impl<T> Operation<T> {
         if received {
             packet.buffer.truncate(self.transferred); // what was in it before is no data
         }
-        packet.peer = self.peer.map(|peer| *peer);
+        packet.peer = self.peer;
         packet.socket = self.socket;
         packet
     }

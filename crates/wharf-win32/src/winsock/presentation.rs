@@ -13,9 +13,8 @@ use wharf_core::status::code;
 use super::family::{AF_INET, AF_INET6};
 use super::memory;
 use crate::guard;
+use crate::socket::types::SOCKET_ERROR;
 use crate::types::WCHAR;
-
-const SOCKET_ERROR: i32 = -1;
 
 /// As Windows writes it: an IPv6 address that carries an IPv4 one, mapped or compatible, ends in dots.
 pub(super) fn write_ip(ip: IpAddr) -> String {

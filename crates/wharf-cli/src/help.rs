@@ -89,3 +89,78 @@ Exit status:
 Examples:
   wharf echo --addr 127.0.0.1:7777
   wharf echo --udp --addr [::]:7 --concurrency 1";
+
+pub(crate) const CC: &str = "\
+What is understood:
+  Everything that the system's compiler takes, in its own words; what the user
+  says comes last, and wins. Sources end in .c, .cpp, .cc or .cxx, in any case.
+  clang is used where it is installed, because it accepts more of Microsoft's
+  language; what it refuses is tried with gcc. Both may be needed: structured
+  exceptions are compiled with gcc.
+
+What is added:
+  Headers    windows.h, winsock2.h and their kin, before the system's; all
+             headers in any case and with either slash, the program's own too.
+             Quoted names are looked for where the including files are, up to
+             the source. stdafx.h, pch.h, targetver.h and framework.h are
+             empty where they do not exist. Standard headers that a source
+             uses and does not include are included.
+  Language   __declspec, calling conventions, __int64; goto over
+             initialisations, by gcc; void main, wmain, _tmain; __try,
+             __except, __finally and __leave, in C++. C++14, unless -std= or
+             the source itself asks for more: it makes `byte` ambiguous.
+  Macros     _WIN32, _WIN64, WIN32. Not _MSC_VER: the compiler is another one.
+  Text       Sources in UTF-8, UTF-16, CP949, GBK, Shift-JIS and the code pages
+             of the West, told apart by their letters; -finput-charset=NAME
+             says it. Strings are UTF-8 in the program. Wide output shows.
+  Libraries  One stands for all of Windows': -lws2_32 and `#pragma
+             comment(lib, \"ws2_32.lib\")` are left out, other names in such
+             a pragma become -lNAME. A program contains what it needs of Wharf
+             and runs by itself; a shared object (-shared) is linked with
+             libwharf_win32.so.
+  Keys       A completion key that is fetched through (LPDWORD): a variable of
+             64 bits gets it whole; one of 32 bits gets it if it fits, and
+             otherwise the program ends with the line in question. In C the
+             latter is refused.
+
+What is refused, with file and line:
+  What Wharf does not have of Windows. Structured exceptions in C; `return` and
+  an outer `__leave` in a __finally block. Everything the compilers refuse.
+
+Files:
+  Sources are read, never changed. Those that need changes are compiled from
+  copies in TMPDIR, under the names of the originals in all messages, and in
+  what -MD writes.
+
+Environment:
+  WHARF_CC, WHARF_CXX  The only C or C++ compiler to use.
+  WHARF_HOME           A directory with include/wharf and lib, in place of
+                       those that belong to this command.
+
+Exit status:
+  The compiler's own; 1 if the driver refuses something.
+
+Examples:
+      wharf c++ server.cpp -o server && ./server
+      wharf c++ -O2 -DUNICODE -D_UNICODE -Iinclude src/*.cpp -o server
+      wharf cc -c queue.c
+
+See also `wharf run --help`.";
+
+pub(crate) const RUN: &str = "\
+Behaviour:
+  `wharf run [OPTIONS] FILE [ARGS]` compiles FILE as `wharf c++ OPTIONS FILE`
+  does, and becomes the program: its input and output, its signals and its exit
+  status are those of the command. Nothing is left behind.
+
+  What comes before the source are options of the compiler; what comes after it
+  are the program's arguments.
+
+Exit status:
+  The program's; the compiler's, if it does not compile.
+
+Examples:
+      wharf run server.cpp 9000
+      wharf run -O2 -DUNICODE -D_UNICODE server.cpp
+
+See `wharf c++ --help` for what is compiled, and how.";

@@ -1,5 +1,6 @@
 //! The command `wharf`.
 
+mod compile;
 mod echo;
 mod help;
 mod options;
@@ -15,11 +16,14 @@ use options::{Command, Options};
 
 fn main() -> ExitCode {
     let ended = match Options::parse().command {
-        Command::Echo(options) => echo::run(&options),
-        Command::Serve(options) => serve::run(&options),
+        Command::Echo(options) => echo::run(&options).map(|()| ExitCode::SUCCESS),
+        Command::Serve(options) => serve::run(&options).map(|()| ExitCode::SUCCESS),
+        Command::Cc(options) => compile::cc(&options.arguments),
+        Command::Cpp(options) => compile::cpp(&options.arguments),
+        Command::Run(options) => compile::run(&options.arguments),
     };
     match ended {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => status,
         Err(error) => {
             // Nobody may be reading; the status says it too.
             let _ = writeln!(std::io::stderr(), "wharf: {error}");

@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -41,6 +42,45 @@ pub(crate) enum Command {
     /// measuring what a request costs.
     #[command(after_long_help = help::ECHO)]
     Echo(EchoOptions),
+    /// Compile C that was written for Windows
+    ///
+    /// The system's C compiler with everything added that such a source needs: Windows' headers and functions over
+    /// Wharf, and the language as Microsoft's compiler takes it.
+    #[command(after_long_help = help::CC, disable_version_flag = true)]
+    Cc(CompilerOptions),
+    /// Compile C++ that was written for Windows
+    ///
+    /// The system's C++ compiler with everything added that such a source needs: Windows' headers and functions over
+    /// Wharf, and the language as Microsoft's compiler takes it.
+    #[command(name = "c++", after_long_help = help::CC, disable_version_flag = true)]
+    Cpp(CompilerOptions),
+    /// Compile and run a program that was written for Windows
+    #[command(after_long_help = help::RUN, disable_version_flag = true)]
+    Run(RunOptions),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CompilerOptions {
+    /// The compiler's own arguments: sources, objects, options
+    #[arg(
+        value_name = "ARGUMENTS",
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        required = true
+    )]
+    pub(crate) arguments: Vec<OsString>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct RunOptions {
+    /// Options of the compiler, one source, and then the program's own arguments
+    #[arg(
+        value_name = "[OPTIONS] FILE [ARGS]",
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        required = true
+    )]
+    pub(crate) arguments: Vec<OsString>,
 }
 
 /// What all servers take.

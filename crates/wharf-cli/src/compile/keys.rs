@@ -1,0 +1,103 @@
+//! The completion key of 32-bit programs: `(LPDWORD)&key` where a PULONG_PTR is due.
+//!
+//! The third argument of GetQueuedCompletionStatus is wrapped in something of `wharf/key.h` that goes by the true
+//! type of what the address is of: 64 bits get the key as it is; 32 bits get it if it fits, and if it does not, the
+//! program ends with a message, rather than go on with half a pointer. In C, 32 bits are refused when it is compiled.
+
+use super::edit::Edits;
+use super::lexer::Kind;
+use super::tree::File;
+
+/// What a 32-bit program calls the type of a pointer to the key.
+const NARROW: [&str; 8] =
+    ["LPDWORD", "PDWORD", "LPLONG", "PLONG", "PULONG", "LPUINT", "PUINT", "LPINT"];
+
+/// Changes the calls of a file; answers whether there was one to change.
+pub(crate) fn rewrite(file: &File, edits: &mut Edits) -> bool {
+    let mut found = false;
+    for at in 0..file.tokens.len() {
+        if file.name(at) != Some("GetQueuedCompletionStatus") {
+            continue;
+        }
+        let Some((start, end)) = argument(file, at + 1, 2) else { continue };
+        let (cast, operand) = narrow_cast(file, start, end);
+        if !cast && !may_be_narrow(file, start, end) {
+            continue;
+        }
+        let line = file.tokens[operand].line;
+        edits.replace(file.tokens[start].start..file.tokens[operand].start, "WHARF_KEY(");
+        edits.insert(file.tokens[end - 1].end, format!(", {line})"));
+        found = true;
+    }
+    found
+}
+
+/// The tokens of an argument, given the index of the parenthesis.
+fn argument(file: &File, open: usize, number: usize) -> Option<(usize, usize)> {
+    if !file.tokens.get(open)?.is(b'(') {
+        return None;
+    }
+    let (mut depth, mut commas, mut start) = (0_u32, 0, open + 1);
+    for (at, token) in file.tokens.iter().enumerate().skip(open) {
+        match token.kind {
+            _ if token.directive => return None,
+            Kind::Mark(b'(' | b'[' | b'{') => depth += 1,
+            Kind::Mark(b')' | b']' | b'}') => depth -= 1,
+            Kind::Mark(b',') if depth == 1 => commas += 1,
+            _ => continue,
+        }
+        if depth == 0 || (depth == 1 && token.is(b',')) {
+            if commas == number + usize::from(depth == 1) {
+                return (start < at).then_some((start, at));
+            }
+            if depth == 0 {
+                return None;
+            }
+            start = at + 1;
+        }
+    }
+    None
+}
+
+/// Whether an argument begins with a cast to a pointer to 32 bits, and where what is cast begins.
+fn narrow_cast(file: &File, start: usize, end: usize) -> (bool, usize) {
+    let words: Vec<&str> =
+        (start..end.min(start + 6)).map(|at| file.word(&file.tokens[at])).collect();
+    let cast = match words.as_slice() {
+        ["(", name, ")", ..] if NARROW.contains(name) => 3,
+        ["(", "DWORD" | "ULONG" | "LONG" | "int", "*", ")", ..] => 4,
+        ["(", "unsigned", "long" | "int", "*", ")", ..] => 5,
+        _ => 0,
+    };
+    if cast > 0 && start + cast < end { (true, start + cast) } else { (false, start) }
+}
+
+/// `&name` of a variable that is declared as one of 32 bits anywhere in the file.
+fn may_be_narrow(file: &File, start: usize, end: usize) -> bool {
+    let [amp, name] = &file.tokens[start..end] else { return false };
+    let name = file.word(name);
+    let declared = |at: usize| {
+        matches!(file.name(at), Some("DWORD" | "ULONG" | "LONG" | "int" | "UINT"))
+            && declarators(file, at + 1).contains(&name)
+    };
+    amp.is(b'&') && (0..file.tokens.len()).any(declared)
+}
+
+/// The names that a declaration declares, from the first on.
+fn declarators(file: &File, mut at: usize) -> Vec<&str> {
+    let mut names = Vec::new();
+    while let Some(name) = file.name(at) {
+        names.push(name);
+        // An initial value of one token, if there is one.
+        let next = if file.tokens.get(at + 1).is_some_and(|token| token.is(b'=')) {
+            at + 3
+        } else {
+            at + 1
+        };
+        if !file.tokens.get(next).is_some_and(|token| token.is(b',')) {
+            break;
+        }
+        at = next + 1;
+    }
+    names
+}

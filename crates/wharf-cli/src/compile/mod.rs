@@ -1,0 +1,64 @@
+//! `wharf cc`, `wharf c++`, `wharf run`: the system's compiler for sources that were written for Windows.
+//!
+//! # Order of work
+//! 1. [`arguments`]: the compiler's own command line. [`home`]: where Wharf is. [`compiler`]: which compilers there are.
+//! 2. [`tree`]: the sources and their own headers, decoded by [`text`], cut up by [`lexer`]; headers are found by
+//!    [`lookup`].
+//! 3. [`rewrite`]: copies of those that a compiler of Linux would not take as they are, by [`entry`], [`seh`], [`keys`]
+//!    and [`locale`].
+//! 4. [`flags`], [`standard`], [`libraries`], [`link`]: what is added to the command line.
+//! 5. The compiler. If it fails, the next one that is installed; if all fail, [`explain`] adds what it knows.
+//!
+//! # Invariants
+//! 1. What the user says comes after what the driver says, and so wins.
+//! 2. Nothing is left behind but what the compiler was asked for; originals are only read.
+//! 3. A source that needs no change is compiled where it lies.
+
+mod arguments;
+mod attempt;
+mod compiler;
+mod depend;
+mod edit;
+mod entry;
+mod explain;
+mod flags;
+mod home;
+mod keys;
+mod lexer;
+mod libraries;
+mod link;
+mod locale;
+mod lookup;
+mod names;
+mod rewrite;
+mod run;
+mod seh;
+mod standard;
+mod text;
+mod tree;
+
+use std::ffi::OsString;
+use std::io;
+use std::process::ExitCode;
+
+use arguments::{Arguments, Language};
+use attempt::Job;
+use home::Home;
+
+pub(crate) use run::run;
+
+/// `wharf cc ARGS`.
+pub(crate) fn cc(args: &[OsString]) -> io::Result<ExitCode> {
+    compile(Language::C, args)
+}
+
+/// `wharf c++ ARGS`.
+pub(crate) fn cpp(args: &[OsString]) -> io::Result<ExitCode> {
+    compile(Language::Cpp, args)
+}
+
+fn compile(language: Language, args: &[OsString]) -> io::Result<ExitCode> {
+    let arguments = Arguments::parse(language, args)?;
+    let home = Home::find()?;
+    Job::new(language, &arguments, &home)?.run()
+}

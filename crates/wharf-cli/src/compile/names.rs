@@ -1,0 +1,152 @@
+//! Which names are Windows', and which of those Wharf has.
+//!
+//! What Windows has is a list in the command, `support/functions.txt`. What Wharf has is read from its headers, as
+//! they lie there: a name that they do not declare is one that no program can use.
+
+use std::collections::{HashMap, HashSet};
+use std::fs;
+use std::path::Path;
+
+use super::lexer::{self, Kind};
+use super::tree::Tree;
+
+const FUNCTIONS: &str = include_str!("support/functions.txt");
+
+/// Headers of Microsoft's libraries that are no part of Win32, by the beginnings of their names.
+const FOREIGN: &[(&str, &str)] = &[
+    ("afx", "MFC"),
+    ("atl", "ATL"),
+    ("comdef", "COM"),
+    ("comutil", "COM"),
+    ("concurrent_", "the Parallel Patterns Library"),
+    ("ppl", "the Parallel Patterns Library"),
+    ("sql", "ODBC; on Debian unixodbc-dev has it"),
+    ("http.h", "the HTTP Server API"),
+    ("msxml", "COM"),
+    ("d3d", "Direct3D"),
+    ("wincrypt", "CryptoAPI"),
+];
+
+pub(crate) struct Names {
+    /// Functions of Windows by name, with the library that has them.
+    windows: HashMap<String, &'static str>,
+    wharf: HashSet<String>,
+}
+
+/// A name that a program uses and Wharf lacks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Lacking {
+    pub(crate) name: String,
+    pub(crate) library: &'static str,
+    pub(crate) place: String,
+}
+
+impl Names {
+    pub(crate) fn read(include: &Path) -> Names {
+        let mut wharf = HashSet::new();
+        collect(include, &mut wharf);
+        Names { windows: functions(), wharf }
+    }
+
+    /// The library of Windows that has a function of this name.
+    pub(crate) fn library(&self, name: &str) -> Option<&'static str> {
+        self.windows.get(name).copied()
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.wharf.contains(name)
+    }
+
+    /// Every function of Windows that is called or named in a program, is not in Wharf, and is not defined by the
+    /// program: at its first use.
+    pub(crate) fn lacking(&self, tree: &Tree) -> Vec<Lacking> {
+        let mut seen = HashSet::new();
+        let mut all = Vec::new();
+        for file in &tree.files {
+            for at in 0..file.tokens.len() {
+                let Some(name) = file.name(at) else { continue };
+                let Some(library) = self.library(name) else { continue };
+                // A member of that name is the program's own.
+                let member = at > 0 && matches!(file.word(&file.tokens[at - 1]), "." | ">" | ":");
+                let global = at > 1
+                    && file.word(&file.tokens[at - 1]) == ":"
+                    && file.name(at.wrapping_sub(3)).is_none();
+                if self.has(name) || (member && !global) || !seen.insert(name) {
+                    continue;
+                }
+                all.push(Lacking {
+                    name: name.to_owned(),
+                    library,
+                    place: file.place(file.tokens[at].line),
+                });
+            }
+        }
+        all
+    }
+}
+
+/// What a header belongs to that neither Wharf nor the system has, if it is one of Microsoft's.
+pub(crate) fn foreign(header: &str) -> Option<&'static str> {
+    let header = header.to_ascii_lowercase();
+    FOREIGN.iter().find(|(beginning, _)| header.starts_with(beginning)).map(|(_, what)| *what)
+}
+
+fn functions() -> HashMap<String, &'static str> {
+    let mut all = HashMap::new();
+    let mut library = "";
+    for line in FUNCTIONS.lines().filter(|line| !line.starts_with('#')) {
+        match line.strip_suffix(':') {
+            Some(name) => library = name,
+            None => {
+                for name in line.split_whitespace() {
+                    match name.strip_suffix('*') {
+                        Some(name) => all.extend(
+                            ["", "A", "W"].map(|ending| (format!("{name}{ending}"), library)),
+                        ),
+                        None => {
+                            all.insert(name.to_owned(), library);
+                        }
+                    }
+                }
+            }
+        }
+    }
+    all
+}
+
+/// The words of all headers below a directory, comments left out.
+fn collect(directory: &Path, words: &mut HashSet<String>) {
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            collect(&path, words);
+        } else if let Ok(text) = fs::read_to_string(&path) {
+            let tokens = lexer::tokens(&text);
+            let tokens = tokens.iter().filter(|token| token.kind == Kind::Word);
+            words.extend(tokens.map(|token| text[token.range()].to_owned()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn functions_by_library() {
+        let functions = functions();
+        for (name, library) in [
+            ("CreateIoCompletionPort", "kernel32"),
+            ("CreateFileW", "kernel32"),
+            ("CreateFile", "kernel32"),
+            ("WSASend", "ws2_32"),
+            ("AcceptEx", "mswsock"),
+            ("MessageBoxA", "user32"),
+            ("_kbhit", "msvcrt"),
+            ("sprintf_s", "msvcrt"),
+        ] {
+            assert_eq!(functions.get(name), Some(&library), "{name}");
+        }
+        assert!(!functions.contains_key("send") && !functions.contains_key("printf"));
+    }
+}

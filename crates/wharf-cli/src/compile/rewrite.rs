@@ -1,0 +1,171 @@
+//! All changes to the sources of a command, and the copies that hold them.
+//!
+//! A file is compiled where it lies unless something in it has to change, or it includes one that has. Copies lie in
+//! a temporary directory of their own; a `#line` makes messages, debuggers and `__FILE__` name the original.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use super::arguments::Language;
+use super::edit::{Edits, Refusal};
+use super::lookup::Found;
+use super::tree::{File, Tree};
+use super::{entry, keys, locale, seh};
+
+/// Headers that a project's wizard makes, and that may be left out when a source is published.
+const PRECOMPILED: &[&str] = &["stdafx.h", "pch.h", "targetver.h", "framework.h"];
+
+/// The copies, and what was found in the sources on the way.
+pub(crate) struct Rewritten {
+    pub(crate) directory: TempDir,
+    /// By index into the tree.
+    pub(crate) copies: HashMap<usize, PathBuf>,
+    /// One of the sources has `wmain` or a `main` of type void.
+    pub(crate) entry: bool,
+    pub(crate) key: bool,
+    pub(crate) seh: seh::Used,
+}
+
+/// Makes the copies that are needed. `Ok(Err(..))` lists what is refused.
+pub(crate) fn rewrite(
+    tree: &Tree,
+    language: Language,
+) -> io::Result<Result<Rewritten, Vec<String>>> {
+    let directory = tempfile::Builder::new().prefix("wharf-").tempdir()?;
+    let mut result = Rewritten {
+        directory,
+        copies: HashMap::new(),
+        entry: false,
+        key: false,
+        seh: seh::Used::default(),
+    };
+    let mut refused = Vec::new();
+    let mut all: Vec<Edits> = Vec::with_capacity(tree.files.len());
+    for file in &tree.files {
+        match result.edits(file, language) {
+            Ok(edits) => all.push(edits),
+            Err(refusal) => {
+                refused.push(format!("{}: {}", file.place(refusal.line), refusal.why));
+                all.push(Edits::default());
+            }
+        }
+    }
+    if !refused.is_empty() {
+        return Ok(Err(refused));
+    }
+    result.place_copies(tree, &all)?;
+    for (&index, path) in &result.copies {
+        write_copy(tree, index, path, std::mem::take(&mut all[index]), &result.copies)?;
+    }
+    Ok(Ok(result))
+}
+
+impl Rewritten {
+    /// What has to change in a file, whatever other files are copied.
+    fn edits(&mut self, file: &File, language: Language) -> Result<Edits, Refusal> {
+        let mut edits = Edits::default();
+        for include in &file.includes {
+            let range = file.tokens[include.token].range();
+            match &include.found {
+                Found::Renamed(name) => edits.replace(range, format!("<{name}>")),
+                Found::Program { path, directly: false } => edits.replace(range, quoted(path)),
+                Found::Nothing if is_precompiled(&include.name) => {
+                    let path = self.directory.path().join("empty.h");
+                    // Writing nothing to it twice does no harm; if it cannot be written, the compiler says so.
+                    let _ = fs::write(&path, "");
+                    edits.replace(range, quoted(&path));
+                }
+                _ => {}
+            }
+        }
+        let lines = |line: u32| format!("\n#line {line} {}\n", quoted(&file.path));
+        self.entry |= entry::rewrite(file, language, &lines, &mut edits);
+        self.key |= keys::rewrite(file, &mut edits);
+        if language == Language::Cpp {
+            locale::rewrite(file, &mut edits);
+        }
+        let used = seh::used(file);
+        self.seh.any |= used.any;
+        self.seh.except |= used.except;
+        match (used.any, language) {
+            (true, Language::Cpp) => seh::rewrite(file, &lines, &mut edits)?,
+            (true, Language::C) => {
+                if let Some(line) = seh::first_line(file) {
+                    let why =
+                        "structured exceptions need C++ here: compile the file with `wharf c++`";
+                    return Err(Refusal { line, why: why.into() });
+                }
+            }
+            (false, _) => {}
+        }
+        Ok(edits)
+    }
+
+    /// Decides which files are copied, and where to.
+    fn place_copies(&mut self, tree: &Tree, edits: &[Edits]) -> io::Result<()> {
+        let mut dirty: Vec<bool> = tree
+            .files
+            .iter()
+            .zip(edits)
+            .map(|(file, edits)| !edits.is_empty() || file.source.converted)
+            .collect();
+        loop {
+            let reaches = |file: &File| {
+                file.includes.iter().any(|include| include.file.is_some_and(|file| dirty[file]))
+            };
+            let next: Vec<bool> = tree
+                .files
+                .iter()
+                .zip(&dirty)
+                .map(|(file, &already)| already || reaches(file))
+                .collect();
+            if next == dirty {
+                break;
+            }
+            dirty = next;
+        }
+        for (index, file) in tree.files.iter().enumerate().filter(|(index, _)| dirty[*index]) {
+            // One directory each: the base name decides what an object is called, and two may have the same.
+            let directory = self.directory.path().join(index.to_string());
+            fs::create_dir(&directory)?;
+            let name = file.path.file_name().unwrap_or("source".as_ref());
+            self.copies.insert(index, directory.join(name));
+        }
+        Ok(())
+    }
+}
+
+fn write_copy(
+    tree: &Tree,
+    index: usize,
+    path: &Path,
+    mut edits: Edits,
+    copies: &HashMap<usize, PathBuf>,
+) -> io::Result<()> {
+    let file = &tree.files[index];
+    for include in &file.includes {
+        if let Some(other) = include.file {
+            // From the copy's directory, no name of a neighbour would be found.
+            let target = copies.get(&other).unwrap_or(&tree.files[other].path);
+            let target = std::path::absolute(target)?;
+            edits.override_with(file.tokens[include.token].range(), quoted(&target));
+        }
+    }
+    let text = edits.apply(file.text(), 0..file.text().len());
+    fs::write(path, format!("#line 1 {}\n{text}", quoted(&file.path)))
+}
+
+/// A path as a string of C.
+fn quoted(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+fn is_precompiled(name: &str) -> bool {
+    let name = name.to_ascii_lowercase().replace('\\', "/");
+    PRECOMPILED.contains(&name.rsplit('/').next().unwrap_or_default())
+}

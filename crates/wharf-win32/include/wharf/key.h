@@ -1,0 +1,62 @@
+/* The completion key of a program written for 32 bits: what GetQueuedCompletionStatus gets in place of
+ * (LPDWORD)&key. A variable of 64 bits gets the key as it is. One of 32 bits gets it where it fits; a key that does
+ * not would be half a pointer, and ends the program with a message (in C: with an error when it is compiled). */
+#ifndef WHARF_KEY_H
+#define WHARF_KEY_H
+
+#ifdef __cplusplus
+#include <cstdio>
+#include <cstdlib>
+
+namespace wharf {
+
+template <class T, bool Wide = (sizeof(T) == 8)> class key {
+public:
+    key(T *place, const char *file, int line) : place_(place), file_(file), line_(line) {}
+    /* Runs when the call has returned: at the end of the full expression. */
+    ~key()
+    {
+        if (value_ == untouched_)
+            return;
+        if (value_ >> 32 != 0 && value_ >> 31 != ~0UL >> 31) {
+            std::fprintf(stderr, "%s:%d: a completion key of 64 bits (0x%lx) was asked for as 32 bits: half of it "
+                "would be lost. Make the variable a ULONG_PTR and pass its address without a cast.\n", file_, line_, value_);
+            std::abort();
+        }
+        *place_ = (T)value_;
+    }
+    operator unsigned long *() { return place_ ? &value_ : nullptr; }
+
+private:
+    /* A call that takes no packet leaves the caller's variable alone. */
+    static const unsigned long untouched_ = 0xdead4be9c0de5afeUL;
+    T *place_;
+    const char *file_;
+    int line_;
+    unsigned long value_ = untouched_;
+};
+
+template <class T> class key<T, true> {
+public:
+    key(T *place, const char *, int) : place_(place) {}
+    operator unsigned long *() { return reinterpret_cast<unsigned long *>(place_); }
+
+private:
+    T *place_;
+};
+
+template <class T> key<T> make_key(T *place, const char *file, int line) { return key<T>(place, file, line); }
+
+} // namespace wharf
+#define WHARF_KEY(place, line) (::wharf::make_key((place), __FILE__, line))
+
+#else
+#define WHARF_KEY(place, line)                                                                                        \
+    (__extension__({                                                                                                  \
+        _Static_assert(sizeof *(place) == 8,                                                                          \
+            "a completion key has 64 bits: make the variable a ULONG_PTR and pass its address without a cast");       \
+        (unsigned long *)(place);                                                                                     \
+    }))
+#endif
+
+#endif

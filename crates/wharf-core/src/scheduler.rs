@@ -360,14 +360,23 @@ impl<P> Scheduler<P> {
     /// Queues a packet; gives it back if the port is closed.
     #[inline]
     pub fn post(&mut self, packet: P, urgency: Urgency) -> Result<(), P> {
+        let mut packet = Some(packet);
+        self.post_with(urgency, || packet.take().expect("called once"));
+        packet.map_or(Ok(()), Err)
+    }
+
+    /// Queues what `make` makes, in its place in the queue: nothing is copied. False, without a call, if the port is
+    /// closed.
+    #[inline]
+    pub fn post_with(&mut self, urgency: Urgency, make: impl FnOnce() -> P) -> bool {
         if self.closed {
-            return Err(packet);
+            return false;
         }
         match urgency {
-            Urgency::Now => self.queue.push_urgent(packet),
-            Urgency::Lazy => self.queue.push_lazy(packet),
+            Urgency::Now => self.queue.push_urgent(make()),
+            Urgency::Lazy => self.queue.push_lazy(make()),
         }
-        Ok(())
+        true
     }
 
     /// The next wake-up that is due; `None` when all is settled (invariant 5).

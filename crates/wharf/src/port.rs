@@ -92,9 +92,32 @@ impl<T: Send + 'static> Shared<T> {
         result
     }
 
+    /// Queues a packet that is no operation's; the payload comes back if the port is closed.
+    #[inline]
+    pub(crate) fn queue(
+        &self,
+        key: usize,
+        payload: T,
+        number: usize,
+        urgency: Urgency,
+    ) -> Result<(), PostError<T>> {
+        let mut payload = Some(payload);
+        let mut make = || {
+            let payload = payload.take().expect("called once");
+            Packet::new(key, payload, Ok(number))
+        };
+        match worker::inside(|| self.dispatcher.post_with(urgency, &mut make)) {
+            Some(needed) => {
+                self.after_post(urgency, needed);
+                Ok(())
+            }
+            None => Err(PostError(payload.expect("nothing was made"))),
+        }
+    }
+
     /// Tells the steward of a packet that no wake-up was sent for, if it has to know.
     #[inline]
-    pub(crate) fn after_post(&self, urgency: Urgency, needed: bool) {
+    fn after_post(&self, urgency: Urgency, needed: bool) {
         match urgency {
             Urgency::Lazy => self.steward.arm(),
             Urgency::Now if needed && self.sensing != Sensing::Told => self.steward.kick(),
@@ -283,14 +306,7 @@ impl<T: Send + 'static> Port<T> {
         if self.shared.is_foreign() {
             return Err(PostError(payload));
         }
-        let packet = Packet::new(key, payload, Ok(number));
-        match worker::inside(|| self.shared.dispatcher.post(packet, Urgency::Now)) {
-            Ok(needed) => {
-                self.shared.after_post(Urgency::Now, needed);
-                Ok(())
-            }
-            Err(packet) => Err(PostError(packet.payload)),
-        }
+        self.shared.queue(key, payload, number, Urgency::Now)
     }
 
     /// Takes the next packet; waits for it up to `timeout`, without end for `None`.
@@ -312,8 +328,10 @@ impl<T: Send + 'static> Port<T> {
         if look {
             shared.dispatcher.harvest(Urgency::Lazy);
         }
-        let got = shared.dispatcher.try_get(worker);
-        let got = got.or_else(|waiting| self.wait(&worker::member(), timeout, waiting));
+        let got = match shared.dispatcher.try_get(worker) {
+            Next::Packet(packet) => Ok(packet),
+            waiting => self.wait(&worker::member(), timeout, waiting),
+        };
         worker::exit();
         shared.steward.arm();
         got
@@ -349,8 +367,10 @@ impl<T: Send + 'static> Port<T> {
     #[cold]
     fn get_at_exit(&self, timeout: Option<Duration>) -> Result<Packet<T>, GetError> {
         let member = self.shared.dispatcher.join(Arc::default());
-        let got = self.shared.dispatcher.try_get(member.id);
-        let got = got.or_else(|waiting| self.wait(&member, timeout, waiting));
+        let got = match self.shared.dispatcher.try_get(member.id) {
+            Next::Packet(packet) => Ok(packet),
+            waiting => self.wait(&member, timeout, waiting),
+        };
         self.shared.dispatcher.leave(&member);
         got
     }

@@ -16,7 +16,7 @@ use std::os::fd::AsFd;
 use rustix::event::epoll::EventFlags;
 use wharf_core::scheduler::Urgency;
 
-use crate::{Options, Packet, Port, PostError, worker};
+use crate::{Options, Port, PostError, worker};
 
 /// What has happened to a descriptor; several at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,14 +96,7 @@ impl<T: Send + 'static> Port<T> {
             return Err(PostError(payload));
         }
         let urgency: Urgency = worker::urgency(shared.id());
-        let packet = Packet::new(key, payload, Ok(bytes));
-        match worker::inside(|| shared.dispatcher.post(packet, urgency)) {
-            Ok(needed) => {
-                shared.after_post(urgency, needed);
-                Ok(())
-            }
-            Err(packet) => Err(PostError(packet.payload)),
-        }
+        shared.queue(key, payload, bytes, urgency)
     }
 }
 

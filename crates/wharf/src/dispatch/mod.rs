@@ -161,17 +161,14 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
 
     /// A packet at once, or how to wait for one: what `wait` is to be called with.
     #[inline]
-    pub(crate) fn try_get(&self, worker: WorkerId) -> Result<P, Next<P>> {
+    pub(crate) fn try_get(&self, worker: WorkerId) -> Next<P> {
         let mut inner = lock(&self.inner);
         let next = inner.scheduler.get(worker);
         if let Next::Packet(_) = next {
             inner.took(false);
         }
         self.settle(inner);
-        match next {
-            Next::Packet(packet) => Ok(packet),
-            waiting => Err(waiting),
-        }
+        next
     }
 
     /// Waits for a packet until the deadline. A worker that would have to park
@@ -241,6 +238,19 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
         let posted = inner.post(packet, urgency).map(|()| inner.is_needed());
         self.settle(inner);
         posted
+    }
+
+    /// Queues what `make` makes, without a copy of it; `None` if the port is closed.
+    #[inline]
+    pub(crate) fn post_with(&self, urgency: Urgency, make: impl FnOnce() -> P) -> Option<bool> {
+        let mut inner = lock(&self.inner);
+        let posted = inner.scheduler.post_with(urgency, make);
+        if posted {
+            inner.meter.queued();
+        }
+        let needed = posted && inner.is_needed();
+        self.settle(inner);
+        posted.then_some(needed)
     }
 
     /// Queues what the engine has; answers whether a wake-up signal was swallowed.

@@ -10,7 +10,7 @@ use std::num::NonZeroU32;
 use loom::sync::Condvar;
 use loom::thread;
 use wharf_core::deadline::Deadline;
-use wharf_core::scheduler::{Next, Urgency};
+use wharf_core::scheduler::Urgency;
 
 use super::primitives::{Arc, Mutex, lock};
 use super::{Dispatcher, Empty, Engine, Member, Parker};
@@ -74,8 +74,8 @@ fn port(max: u32) -> Port {
 }
 
 fn get(port: &Port, member: &Member) -> Result<u32, Empty> {
-    port.try_get(member.id)
-        .or_else(|next: Next<u32>| port.wait(member, Deadline::Never, next, false, || {}))
+    let next = port.try_get(member.id);
+    port.wait(member, Deadline::Never, next, false, || {})
 }
 
 fn worker(port: &Port) -> thread::JoinHandle<Result<u32, Empty>> {

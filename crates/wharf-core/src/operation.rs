@@ -127,6 +127,11 @@ impl<O> Pending<O> {
         self.first.take().into_iter().chain(rest).map(|(_, operation)| operation)
     }
 
+    /// All operations in issue order.
+    pub fn iter(&self) -> impl Iterator<Item = (OpId, &O)> {
+        self.first.iter().chain(&self.rest).map(|(id, operation)| (*id, operation))
+    }
+
     /// Number of pending operations.
     pub fn len(&self) -> usize {
         usize::from(self.first.is_some()) + self.rest.len()

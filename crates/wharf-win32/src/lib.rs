@@ -29,6 +29,10 @@ mod guard;
 mod memory;
 mod object;
 #[allow(dead_code)] // until the rooms that use it are in
+mod overlapped;
+#[allow(dead_code)] // until the rooms that use it are in
+mod port;
+#[allow(dead_code)] // until the rooms that use it are in
 mod socket;
 mod system;
 mod text;
@@ -48,6 +52,8 @@ pub mod Win32 {
     }
     pub mod Networking {
         pub mod WinSock {
+            pub use crate::overlapped::types::LPWSAOVERLAPPED_COMPLETION_ROUTINE;
+            pub use crate::overlapped::{WSARecv, WSARecvFrom, WSASend, WSASendTo};
             pub use crate::socket::types::*;
             pub use crate::socket::{
                 WSACleanup, WSASocketA, WSASocketW, WSAStartup, closesocket, socket,
@@ -90,6 +96,11 @@ pub mod Win32 {
             };
         }
         pub mod IO {
+            pub use crate::overlapped::types::{LPOVERLAPPED_COMPLETION_ROUTINE, OVERLAPPED_ENTRY};
+            pub use crate::port::{
+                CreateIoCompletionPort, GetQueuedCompletionStatus, GetQueuedCompletionStatusEx,
+                PostQueuedCompletionStatus,
+            };
             pub use crate::types::{OVERLAPPED, OVERLAPPED_0, OVERLAPPED_0_0};
         }
         pub mod Memory {
@@ -107,6 +118,9 @@ pub mod Win32 {
             pub use crate::time::clock::{QueryPerformanceCounter, QueryPerformanceFrequency};
         }
         pub mod SystemInformation {
+            pub use crate::port::{
+                GetNativeSystemInfo, GetSystemInfo, SYSTEM_INFO, SYSTEM_INFO_0, SYSTEM_INFO_0_0,
+            };
             pub use crate::system::names::{GetComputerNameExA, GetComputerNameExW};
             pub use crate::time::clock::{GetTickCount, GetTickCount64};
             pub use crate::time::filetime::{

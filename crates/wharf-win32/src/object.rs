@@ -15,11 +15,15 @@
 
 use std::any::Any;
 use std::collections::VecDeque;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::{Acquire, Release};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use wharf_core::status::code;
 
 use crate::guard;
+use crate::port::Binding;
+use crate::socket;
 use crate::types::{BOOL, FALSE, HANDLE, TRUE};
 
 const TAG: usize = 1 << 30;
@@ -30,6 +34,16 @@ const GENERATIONS: u16 = 1 << 10;
 pub(crate) trait Object: Any + Send + Sync {
     /// One handle to it is being closed; `last` if no other is left. Called before the object is let go.
     fn closed(&self, _last: bool) {}
+
+    /// Associates a file with a port; what is no file, or has no port, says ERROR_INVALID_HANDLE (A9).
+    fn associate(&self, _binding: Binding) -> Result<(), u32> {
+        Err(code::ERROR_INVALID_HANDLE)
+    }
+
+    /// Sets or clears an event, for an overlapped operation that ends or begins; false for what is no event.
+    fn set_event(&self, _set: bool) -> bool {
+        false
+    }
 }
 
 struct Slot {
@@ -41,6 +55,9 @@ struct Table {
     slots: Vec<Slot>,
     free: VecDeque<usize>,
 }
+
+/// Closes so far: see [`closes`].
+static CLOSES: AtomicU64 = AtomicU64::new(0);
 
 static TABLE: RwLock<Table> = RwLock::new(Table { slots: Vec::new(), free: VecDeque::new() });
 
@@ -92,6 +109,13 @@ pub(crate) fn is_object(handle: HANDLE) -> bool {
     decode(handle).is_some()
 }
 
+/// How many handles have been closed. As long as this number does not change, what a handle named it still names;
+/// it is to be read before the look-up.
+#[inline]
+pub(crate) fn closes() -> u64 {
+    CLOSES.load(Acquire) // pairs with the release in `close`: who has seen a close, sees the count
+}
+
 /// Closes a handle of this table.
 pub(crate) fn close(handle: HANDLE) -> Result<(), u32> {
     let (index, generation) = decode(handle).ok_or(code::ERROR_INVALID_HANDLE)?;
@@ -101,6 +125,7 @@ pub(crate) fn close(handle: HANDLE) -> Result<(), u32> {
         let slot = slot.ok_or(code::ERROR_INVALID_HANDLE)?;
         let object = slot.object.take().ok_or(code::ERROR_INVALID_HANDLE)?;
         slot.generation = (slot.generation + 1) % GENERATIONS;
+        CLOSES.fetch_add(1, Release); // under the lock, and after the handle has gone
         table.free.push_back(index);
         let same =
             |slot: &Slot| slot.object.as_ref().is_some_and(|other| Arc::ptr_eq(other, &object));
@@ -116,7 +141,14 @@ pub(crate) fn close(handle: HANDLE) -> Result<(), u32> {
 // SAFETY: the name is Windows' own and nobody else's.
 #[unsafe(no_mangle)]
 pub extern "C" fn CloseHandle(handle: HANDLE) -> BOOL {
-    guard::call(FALSE, || close(handle).map(|()| TRUE))
+    guard::call(FALSE, || {
+        if is_object(handle) {
+            close(handle)?;
+        } else {
+            socket::close(handle as usize).map_err(|_| code::ERROR_INVALID_HANDLE)?; // C41
+        }
+        Ok(TRUE)
+    })
 }
 
 #[cfg(test)]

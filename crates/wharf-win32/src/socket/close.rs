@@ -3,13 +3,14 @@
 
 use super::table;
 use super::types::{SOCKET, SOCKET_ERROR};
-use crate::guard;
+use crate::{guard, overlapped};
 
 /// Closes a socket. What is pending on it ends, each operation with its packet.
 pub(crate) fn close(socket: SOCKET) -> Result<(), u32> {
-    let (record, fd) = table::take(socket)?;
-    drop(fd);
-    drop(record);
+    let (mut record, fd) = table::take(socket)?;
+    // Before the packets: who has one finds the SOCKET gone. SO_LINGER may make it wait.
+    wharf::blocking(|| drop(fd));
+    overlapped::end_all(&mut record);
     Ok(())
 }
 

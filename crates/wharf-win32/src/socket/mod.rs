@@ -21,8 +21,10 @@ pub(crate) mod table;
 pub(crate) mod types;
 pub(crate) mod waiting;
 
+pub(crate) use close::close;
 pub use close::closesocket;
 pub use create::{WSASocketA, WSASocketW, socket};
 
+pub(crate) use record::Record;
 pub(crate) use startup::started;
 pub use startup::{WSACleanup, WSAStartup};

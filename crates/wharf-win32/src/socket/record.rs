@@ -2,7 +2,12 @@
 //!
 //! Its descriptor is non-blocking for good: blocking is how a call waits, and a property of the record.
 
+#![allow(unsafe_code)] // getsockname
+
 use std::os::fd::RawFd;
+
+use crate::overlapped::Io;
+use crate::winsock::sockaddr::Address;
 
 /// One socket. Everything is read and written under its slot's lock.
 pub(crate) struct Record {
@@ -22,11 +27,19 @@ pub(crate) struct Record {
     pub(crate) send_timeout: u32,
     /// A stream has a peer, or had one. Set by whatever call connects it.
     pub(crate) connected: bool,
+    /// Known to have a local address, which it keeps.
+    pub(crate) bound: bool,
     /// `listen` has been called.
     pub(crate) listening: bool,
     /// The program has shut a direction down (D50). The kernel is not told of the receiving one (D51).
     pub(crate) shut_in: bool,
     pub(crate) shut_out: bool,
+    /// The peer's end of stream has been received.
+    pub(crate) finished: bool,
+    /// SIO_UDP_CONNRESET: a datagram that found no receiver is told of by a later receive (D62, D63).
+    pub(crate) reports: bool,
+    /// The overlapped operations.
+    pub(crate) io: Io,
 }
 
 impl Record {
@@ -42,12 +55,30 @@ impl Record {
             receive_timeout: 0,
             send_timeout: 0,
             connected: false,
+            bound: false,
             listening: false,
             shut_in: false,
             shut_out: false,
+            finished: false,
+            reports: true,
+            io: Io::default(),
         }
     }
 
+    /// Whether a datagram could be received: the socket has a port, by bind or by a send (D65).
+    pub(crate) fn is_bound(&mut self) -> bool {
+        if self.bound || self.family == libc::AF_UNIX || self.kind == libc::SOCK_RAW {
+            return true;
+        }
+        let mut address = Address::empty();
+        let (name, length) = address.for_answer();
+        // SAFETY: room for any address.
+        let known = unsafe { libc::getsockname(self.fd, name, length) } == 0;
+        self.bound = known && address.port() != Some(0);
+        self.bound
+    }
+
+    #[inline]
     pub(crate) fn is_stream(&self) -> bool {
         self.kind == libc::SOCK_STREAM
     }

@@ -137,7 +137,8 @@ pub(crate) fn open(fd: OwnedFd, make: impl FnOnce(RawFd, u32) -> Record) -> Resu
 pub(crate) fn take(socket: SOCKET) -> Result<(Box<Record>, Option<OwnedFd>), u32> {
     let slot = slot(socket).ok_or(code::WSAENOTSOCK)?;
     let mut place = slot.lock();
-    let record = place.record.take().ok_or(code::WSAENOTSOCK)?;
+    let mut record = place.record.take().ok_or(code::WSAENOTSOCK)?;
+    record.unwatch(); // a duplicate of the descriptor would keep the registration alive
     if place.pins > 0 {
         place.closing = true;
         // SAFETY: plain system call on a descriptor that the pins keep open. Wakes who sleeps on it (D56), also

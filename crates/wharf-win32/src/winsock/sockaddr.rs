@@ -198,6 +198,16 @@ impl Address {
         (self.bytes.as_mut_ptr().cast(), &raw mut self.length)
     }
 
+    /// How much of it the kernel stored, where that is told elsewhere: in a message.
+    pub(crate) fn set_length(&mut self, length: libc::socklen_t) {
+        self.length = length.min(128);
+    }
+
+    /// The port, for the Internet families.
+    pub(crate) fn port(&self) -> Option<u16> {
+        self.socket_addr().map(|address| address.port())
+    }
+
     /// Whether the kernel stored one: a receive on a connected stream does not.
     pub(crate) fn is_empty(&self) -> bool {
         (self.length as usize) < FAMILY

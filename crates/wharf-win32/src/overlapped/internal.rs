@@ -1,0 +1,27 @@
+//! Sockets that belong to no port have operations too: their descriptors are watched by a port of our own, in which a
+//! thread of our own sleeps. It queues no packets: whoever waits for such an operation has an event, a routine, or
+//! asks for the result.
+
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::port::IoPort;
+
+static PORT: Mutex<Option<Arc<IoPort>>> = Mutex::new(None);
+
+/// The port, which is made with its thread when the first socket needs it.
+pub(crate) fn port() -> io::Result<Arc<IoPort>> {
+    let mut made = PORT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(port) = &*made {
+        return Ok(Arc::clone(port));
+    }
+    let port = Arc::new(IoPort::new(1)?);
+    let own = Arc::clone(&port);
+    std::thread::Builder::new().name("wharf-sockets".into()).stack_size(128 << 10).spawn(
+        move || {
+            // Ends with the process: the port is never closed.
+            while let Ok(_) | Err(wharf::GetError::TimedOut) = own.port.get(None) {}
+        },
+    )?;
+    Ok(Arc::clone(made.insert(port)))
+}

@@ -1,0 +1,194 @@
+//! What the beginning and the end of an overlapped operation do, whatever the operation is.
+//!
+//! # Protocol
+//! `begin` marks the OVERLAPPED pending and clears the event. Then the operation ends in one of three ways: it was
+//! never accepted (`abandon`), or it ends with a status (`finish`), once.
+//!
+//! # Invariants
+//! 1. The OVERLAPPED is the program's. It is written by `begin` and by `finish` before anything tells of the end; from
+//!    then on it is a number here.
+//! 2. The order of an end: bytes, status, event, and at last packet or routine. Who sees a later one sees the earlier.
+//!
+//! # References
+//! Contract C2-C9, C16-C21, A13, A14.
+#![allow(unsafe_code)] // writes the program's OVERLAPPED
+
+use std::ptr::NonNull;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::{Release, SeqCst};
+use std::sync::atomic::{AtomicUsize, fence};
+
+use wharf_core::status::{Status, code};
+
+use super::thread::{self, ThreadId};
+use super::types::OVERLAPPED;
+use crate::object::{self, Object};
+use crate::port::{Binding, Entry};
+use crate::types::HANDLE;
+
+/// The lowest bit of hEvent: no packet (C8). Handles ignore their two lowest bits.
+const NO_PACKET: usize = 1;
+const HANDLE_BITS: usize = !3;
+
+/// SetFileCompletionNotificationModes.
+pub(crate) const SKIP_PACKET_ON_SUCCESS: u8 = 1;
+pub(crate) const SKIP_EVENT_ON_HANDLE: u8 = 2;
+
+/// An operation's routine, as it is to be called: status, bytes.
+pub(crate) type Routine = Box<dyn FnOnce(Status, usize) + Send>;
+
+/// How the program wants to hear of an operation.
+pub(crate) struct Request {
+    overlapped: NonNull<OVERLAPPED>,
+    event: Option<Arc<dyn Object>>,
+    routine: Option<Routine>,
+    no_packet: bool,
+    /// Who has issued it (C36, C43).
+    pub(crate) thread: ThreadId,
+}
+
+// SAFETY: the pointer is to memory that the program lends to the operation until its end (C31), wherever that comes.
+unsafe impl Send for Request {}
+
+/// When an operation ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// Before its call returned, which says so.
+    AtOnce,
+    /// After its call had returned, or has to be taken for that (C21).
+    Later,
+}
+
+/// The status of an operation, which others read meanwhile: the first word of its OVERLAPPED.
+///
+/// # Safety
+/// The memory is there as long as the reference is used.
+pub(crate) unsafe fn internal<'a>(overlapped: NonNull<OVERLAPPED>) -> &'a AtomicUsize {
+    // SAFETY: the caller's promise; everybody accesses it atomically.
+    unsafe { AtomicUsize::from_ptr(overlapped.as_ptr().cast()) }
+}
+
+impl Request {
+    /// Marks the OVERLAPPED pending, and clears its event: ERROR_INVALID_HANDLE if that is none.
+    ///
+    /// # Safety
+    /// `overlapped` is valid until the operation's end.
+    pub(crate) unsafe fn begin(
+        overlapped: *mut OVERLAPPED,
+        routine: Option<Routine>,
+    ) -> Result<Request, u32> {
+        let overlapped = NonNull::new(overlapped).ok_or(code::ERROR_INVALID_PARAMETER)?;
+        // SAFETY: valid; not written by anybody else before the end.
+        let event = unsafe { overlapped.as_ref() }.hEvent as usize;
+        let handle = (event & HANDLE_BITS) as HANDLE;
+        // With a routine hEvent is the program's own number.
+        let event_object = if handle.is_null() || routine.is_some() {
+            None
+        } else {
+            let object = object::find(handle)?;
+            if !object.set_event(false) {
+                return Err(code::ERROR_INVALID_HANDLE);
+            }
+            Some(object)
+        };
+        // SAFETY: valid.
+        unsafe { internal(overlapped) }.store(Status::PENDING.0 as usize, Release);
+        Ok(Request {
+            overlapped,
+            event: event_object,
+            no_packet: routine.is_none() && event & NO_PACKET != 0,
+            routine,
+            thread: thread::current(),
+        })
+    }
+
+    /// The address that names the operation.
+    pub(crate) fn name(&self) -> *mut OVERLAPPED {
+        self.overlapped.as_ptr()
+    }
+
+    /// Whether the end of its thread ends it: unless only a packet tells of it (C43).
+    pub(crate) fn dies_with_thread(&self, bound: bool) -> bool {
+        !bound || self.event.is_some() || self.no_packet || self.routine.is_some()
+    }
+
+    /// The end of the operation.
+    pub(crate) fn finish(
+        self,
+        binding: Option<&Binding>,
+        modes: u8,
+        status: Status,
+        bytes: usize,
+        ended: Ended,
+    ) {
+        let high = self.overlapped.as_ptr().cast::<usize>().wrapping_add(1);
+        // SAFETY: the operation has not ended yet, so the memory is there (invariant 1); nobody reads InternalHigh, its
+        // second word, before the status.
+        unsafe { high.write(bytes) };
+        // Release: who sees the status sees the bytes, and what was received.
+        // SAFETY: as above.
+        unsafe { internal(self.overlapped) }.store(status.0 as usize, Release);
+        // The memory may be gone from here on.
+        if let Some(event) = self.event {
+            event.set_event(true);
+        }
+        waiters_notify();
+        let silent = ended == Ended::AtOnce
+            && modes & SKIP_PACKET_ON_SUCCESS != 0
+            && status.is_success_or_informational();
+        if let Some(routine) = self.routine {
+            thread::queue(self.thread, Box::new(move || routine(status, bytes)));
+        } else if let Some(binding) = binding
+            && !self.no_packet
+            && !silent
+        {
+            let entry = Entry { overlapped: self.overlapped.as_ptr() as usize, status };
+            // A closed port refuses: nobody would ever take the packet (A17).
+            let _ = binding.port.port.complete(binding.key, entry, bytes);
+        }
+    }
+}
+
+/// Threads that wait for a status without an event.
+static WAITERS: AtomicUsize = AtomicUsize::new(0);
+static GATE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+static ENDS: std::sync::Condvar = std::sync::Condvar::new();
+
+/// SeqCst: pairs with the one in `wait_for`. Either the waiter has announced itself before this looks, or its look at
+/// the status comes after the store above.
+#[inline]
+fn waiters_notify() {
+    fence(SeqCst);
+    if WAITERS.load(SeqCst) != 0 {
+        drop(GATE.lock());
+        ENDS.notify_all();
+    }
+}
+
+/// Waits until `done`, which an operation's end may make true, or until the deadline; answers what `done` says then.
+pub(crate) fn wait_for(deadline: Option<std::time::Instant>, done: impl Fn() -> bool) -> bool {
+    if done() {
+        return true;
+    }
+    wharf::blocking(|| {
+        WAITERS.fetch_add(1, SeqCst);
+        fence(SeqCst);
+        let mut gate = GATE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        while !done() {
+            gate = match deadline {
+                None => ENDS.wait(gate).unwrap_or_else(std::sync::PoisonError::into_inner),
+                Some(end) => {
+                    let left = end.saturating_duration_since(std::time::Instant::now());
+                    if left.is_zero() {
+                        break;
+                    }
+                    let waited = ENDS.wait_timeout(gate, left);
+                    waited.unwrap_or_else(std::sync::PoisonError::into_inner).0
+                }
+            };
+        }
+        drop(gate);
+        WAITERS.fetch_sub(1, SeqCst);
+    });
+    done()
+}

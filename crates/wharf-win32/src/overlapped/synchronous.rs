@@ -1,0 +1,54 @@
+//! The same transfers without an OVERLAPPED: they are tried, and wait where Windows would block (C29).
+
+use std::time::{Duration, Instant};
+
+use wharf_core::status::code;
+
+use super::attempt::attempt_work;
+use super::operation::{Attempt, Work};
+use crate::socket::Record;
+use crate::socket::table::find;
+use crate::socket::types::SOCKET;
+use crate::socket::waiting::{Wanted, wait};
+
+/// Carries a transfer out, and waits for its end if the socket is blocking or `always_waits`: the bytes, or a Winsock code. WSAEWOULDBLOCK on a non-blocking socket, WSAETIMEDOUT.
+pub(crate) fn transfer(
+    socket: SOCKET,
+    mut work: Work,
+    always_waits: bool,
+    check: impl Fn(&mut Record) -> Result<(), u32>,
+) -> Result<usize, u32> {
+    let input = work.is_input();
+    let mut transferred = 0;
+    let mut deadline = None;
+    loop {
+        let mut found = find(socket).map_err(|code| closed_meanwhile(code, deadline.is_some()))?;
+        check(&mut found)?;
+        // What is pending goes first.
+        if found.io.is_idle(input) {
+            match attempt_work(found.facts(), &mut work, &mut transferred) {
+                Attempt::Done { bytes, .. } => {
+                    found.note_transfer(bytes);
+                    return Ok(bytes);
+                }
+                Attempt::Failed(fault) | Attempt::FailedLate(fault, _) => {
+                    return Err(found.note_failure(input, fault).winsock());
+                }
+                Attempt::Later => {}
+            }
+        }
+        if !found.blocking && !always_waits {
+            return if transferred > 0 { Ok(transferred) } else { Err(code::WSAEWOULDBLOCK) };
+        }
+        let limit = if input { found.receive_timeout } else { found.send_timeout };
+        let end = *deadline.get_or_insert_with(|| {
+            (limit != 0).then(|| Instant::now() + Duration::from_millis(limit.into()))
+        });
+        wait(&found.pin(), if input { Wanted::Input } else { Wanted::Output }, end)?;
+    }
+}
+
+/// A socket that was closed under a call that waits says WSAEINTR (D56).
+fn closed_meanwhile(code: u32, waited: bool) -> u32 {
+    if waited { code::WSAEINTR } else { code }
+}

@@ -1,0 +1,52 @@
+//! Which thread has issued an operation: for CancelIo, for routines, and for the thread's end.
+
+#![allow(unsafe_code)] // calls the program's routines
+
+use std::cell::Cell;
+use std::num::NonZeroU32;
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::request::Routine;
+use super::types::{LPWSAOVERLAPPED_COMPLETION_ROUTINE, OVERLAPPED};
+
+/// Names a thread among all of the process's that ever issued an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ThreadId(NonZeroU32);
+
+thread_local! {
+    static OWN: Cell<Option<ThreadId>> = const { Cell::new(None) };
+}
+
+/// The calling thread.
+#[inline]
+pub(crate) fn current() -> ThreadId {
+    OWN.get().unwrap_or_else(number)
+}
+
+#[cold]
+fn number() -> ThreadId {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    let number = NonZeroU32::new(NEXT.fetch_add(1, Relaxed)).unwrap_or(NonZeroU32::MAX);
+    OWN.set(Some(ThreadId(number)));
+    ThreadId(number)
+}
+
+/// Queues a routine for a thread's next alertable wait.
+pub(crate) fn queue(_thread: ThreadId, routine: Box<dyn FnOnce() + Send>) {
+    drop(routine);
+}
+
+/// A completion routine as an operation keeps it.
+pub(crate) fn routine(
+    routine: LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+    overlapped: *mut OVERLAPPED,
+) -> Option<Routine> {
+    let routine = routine?;
+    let overlapped = overlapped as usize;
+    Some(Box::new(move |status, bytes| {
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        // SAFETY: the program's routine, called as it asked to be.
+        unsafe { routine(status.winsock(), bytes, overlapped as *mut OVERLAPPED, 0) };
+    }))
+}

@@ -1,0 +1,130 @@
+//! GetQueuedCompletionStatus and GetQueuedCompletionStatusEx (A23-A41).
+#![allow(unsafe_code)] // exported under C names; results go to the program's memory
+
+use std::time::Duration;
+
+use wharf::{GetError, Packet};
+use wharf_core::status::code;
+
+use super::{Entry, lookup};
+use crate::guard;
+use crate::overlapped::types::{OVERLAPPED, OVERLAPPED_ENTRY};
+use crate::types::{BOOL, FALSE, HANDLE, TRUE};
+
+const INFINITE: u32 = u32::MAX;
+
+fn time_out(millis: u32) -> Option<Duration> {
+    (millis != INFINITE).then(|| Duration::from_millis(millis.into()))
+}
+
+fn why(error: GetError) -> u32 {
+    match error {
+        GetError::TimedOut => code::WAIT_TIMEOUT,         // A28
+        GetError::Closed => code::ERROR_ABANDONED_WAIT_0, // A15
+    }
+}
+
+/// The low 32 bits of what a packet counts (A31).
+#[expect(clippy::cast_possible_truncation, reason = "A31")]
+fn bytes(packet: &Packet<Entry>) -> u32 {
+    packet.transferred as u32
+}
+
+/// Takes the next packet; waits for it.
+///
+/// | returns | `*lpOverlapped` | last error | what happened |
+/// |---|---|---|---|
+/// | TRUE | not null | as it was | an operation has succeeded, or a post |
+/// | TRUE | null | as it was | a post that carried null (A24) |
+/// | FALSE | not null | the operation's | an operation has failed; key and bytes are stored (A25) |
+/// | FALSE | null | WAIT_TIMEOUT, ERROR_ABANDONED_WAIT_0, ERROR_INVALID_HANDLE | nothing was taken; key and bytes are as they were (A26) |
+///
+/// # Safety
+/// The three pointers are null, which is ERROR_INVALID_PARAMETER, or valid for writes.
+// SAFETY: the name is Windows' own and nobody else's.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn GetQueuedCompletionStatus(
+    CompletionPort: HANDLE,
+    lpNumberOfBytesTransferred: *mut u32,
+    lpCompletionKey: *mut usize,
+    lpOverlapped: *mut *mut OVERLAPPED,
+    dwMilliseconds: u32,
+) -> BOOL {
+    guard::call(FALSE, || {
+        if lpOverlapped.is_null()
+            || lpNumberOfBytesTransferred.is_null()
+            || lpCompletionKey.is_null()
+        {
+            return Err(code::ERROR_INVALID_PARAMETER);
+        }
+        let got = lookup::with(CompletionPort, |port| {
+            port.port.get(time_out(dwMilliseconds)).map_err(why)
+        });
+        let packet = match got {
+            Ok(packet) => packet,
+            Err(error) => {
+                // SAFETY: not null.
+                unsafe { lpOverlapped.write(std::ptr::null_mut()) };
+                return Err(error);
+            }
+        };
+        // SAFETY: not null.
+        unsafe { lpOverlapped.write(packet.payload.overlapped as *mut OVERLAPPED) };
+        // SAFETY: not null. A 32-bit key variable of the program's would be its own fault, and the headers'.
+        unsafe { lpCompletionKey.write(packet.key) };
+        // SAFETY: not null.
+        unsafe { lpNumberOfBytesTransferred.write(bytes(&packet)) };
+        let status = packet.payload.status;
+        if status.is_success_or_informational() { Ok(TRUE) } else { Err(status.win32()) }
+    })
+}
+
+/// Takes what is queued, up to `ulCount` packets; waits for the first.
+///
+/// TRUE also if operations have failed: their statuses are in the entries (A35, A36). FALSE: ERROR_INVALID_PARAMETER
+/// for a count of 0 or a null pointer, WAIT_TIMEOUT, ERROR_ABANDONED_WAIT_0, ERROR_INVALID_HANDLE.
+///
+/// # Safety
+/// Null, or valid for writes: `ulCount` entries, and a number.
+// SAFETY: the name is Windows' own and nobody else's.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn GetQueuedCompletionStatusEx(
+    CompletionPort: HANDLE,
+    lpCompletionPortEntries: *mut OVERLAPPED_ENTRY,
+    ulCount: u32,
+    ulNumEntriesRemoved: *mut u32,
+    dwMilliseconds: u32,
+    fAlertable: BOOL,
+) -> BOOL {
+    guard::call(FALSE, || {
+        if ulCount == 0 || lpCompletionPortEntries.is_null() || ulNumEntriesRemoved.is_null() {
+            return Err(code::ERROR_INVALID_PARAMETER);
+        }
+        let _ = fAlertable;
+        let got = lookup::with(CompletionPort, |port| {
+            port.port.get_many(ulCount as usize, time_out(dwMilliseconds)).map_err(why)
+        });
+        let packets = match got {
+            Ok(packets) => packets,
+            Err(error) => {
+                // SAFETY: not null.
+                unsafe { ulNumEntriesRemoved.write(0) }; // A38
+                return Err(error);
+            }
+        };
+        for (at, packet) in packets.iter().enumerate() {
+            let entry = OVERLAPPED_ENTRY {
+                lpCompletionKey: packet.key,
+                lpOverlapped: packet.payload.overlapped as *mut OVERLAPPED,
+                Internal: packet.payload.status.0 as usize,
+                dwNumberOfBytesTransferred: bytes(packet),
+            };
+            let to = lpCompletionPortEntries.wrapping_add(at);
+            // SAFETY: no more packets than the program has room for.
+            unsafe { to.write(entry) };
+        }
+        // SAFETY: not null.
+        unsafe { ulNumEntriesRemoved.write(u32::try_from(packets.len()).unwrap_or(ulCount)) };
+        Ok(TRUE)
+    })
+}

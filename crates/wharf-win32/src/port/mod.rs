@@ -1,0 +1,84 @@
+//! Completion ports: the four calls, and what binds a handle to a port.
+//!
+//! | file | subject |
+//! |---|---|
+//! | `create` | CreateIoCompletionPort |
+//! | `get` | GetQueuedCompletionStatus, GetQueuedCompletionStatusEx |
+//! | `post` | PostQueuedCompletionStatus |
+//! | `lookup` | from a HANDLE to its port, without a lock |
+//! | `system` | GetSystemInfo: how many processors there are |
+//!
+//! # References
+//! Contract A1-A47.
+
+mod create;
+mod get;
+mod lookup;
+mod post;
+mod system;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::SeqCst;
+
+use wharf::{Concurrency, Options, Port};
+use wharf_core::status::Status;
+
+use crate::object::Object;
+use crate::overlapped;
+
+pub use create::CreateIoCompletionPort;
+pub use get::{GetQueuedCompletionStatus, GetQueuedCompletionStatusEx};
+pub use post::PostQueuedCompletionStatus;
+pub use system::{GetNativeSystemInfo, GetSystemInfo, SYSTEM_INFO, SYSTEM_INFO_0, SYSTEM_INFO_0_0};
+
+/// What a packet carries beside key and bytes. The OVERLAPPED is a number here: one that was posted by hand is
+/// never looked into (A42).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) overlapped: usize,
+    pub(crate) status: Status,
+}
+
+/// A port, as handles and sockets hold it.
+pub(crate) struct IoPort {
+    pub(crate) port: Port<Entry>,
+    /// Nobody takes its packets any more. SeqCst and set before the sockets are visited: a socket that is not watched
+    /// yet then sees it, under its lock.
+    closed: AtomicBool,
+}
+
+impl IoPort {
+    /// 0 is the number of processors (A10).
+    pub(crate) fn new(concurrency: u32) -> std::io::Result<IoPort> {
+        let concurrency = match concurrency {
+            0 => Concurrency::PerProcessor,
+            number => Concurrency::from(number),
+        };
+        let options = Options { concurrency, ..Options::default() };
+        let port = Port::watching(options, overlapped::on_readiness)?;
+        Ok(IoPort { port, closed: AtomicBool::new(false) })
+    }
+
+    /// Whether its last handle has been closed.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(SeqCst)
+    }
+}
+
+impl Object for IoPort {
+    fn closed(&self, last: bool) {
+        if last {
+            self.closed.store(true, SeqCst);
+            self.port.close();
+            overlapped::orphan(self);
+        }
+    }
+}
+
+/// To which port an open file belongs, and by what key (A6-A8, A11).
+#[derive(Clone)]
+pub(crate) struct Binding {
+    pub(crate) port: Arc<IoPort>,
+    pub(crate) key: usize,
+}

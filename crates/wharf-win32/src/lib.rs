@@ -24,7 +24,9 @@
 
 mod arg;
 mod code;
+mod console;
 mod error;
+mod file;
 mod guard;
 mod memory;
 mod object;
@@ -77,7 +79,15 @@ pub mod Win32 {
             TIMECAPS, timeBeginPeriod, timeEndPeriod, timeGetDevCaps, timeGetTime,
         };
     }
+    pub mod Storage {
+        pub mod FileSystem {
+            pub use crate::file::*;
+        }
+    }
     pub mod System {
+        pub mod Console {
+            pub use crate::console::*;
+        }
         pub mod Diagnostics {
             pub mod Debug {
                 pub use crate::system::debug::{

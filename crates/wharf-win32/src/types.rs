@@ -49,7 +49,6 @@ pub struct OVERLAPPED_0_0 {
     pub OffsetHigh: u32,
 }
 
-#[allow(dead_code)] // until files are in
 impl OVERLAPPED {
     /// The lower and the upper half of the place.
     pub(crate) fn offset(&self) -> (u32, u32) {

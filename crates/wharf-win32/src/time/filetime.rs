@@ -35,6 +35,12 @@ impl FILETIME {
         Self::from_ticks(u64::try_from(ticks.saturating_add(UNIX_EPOCH)).unwrap_or(0))
     }
 
+    /// Seconds and nanoseconds of Unix' time.
+    pub(crate) fn unix(self) -> (i64, i64) {
+        let ticks = i64::try_from(self.ticks()).unwrap_or(i64::MAX) - UNIX_EPOCH;
+        (ticks.div_euclid(10_000_000), ticks.rem_euclid(10_000_000) * 100)
+    }
+
     pub(crate) fn now() -> Self {
         let unix = hundreds_of_nanoseconds(ClockId::Realtime);
         Self::from_ticks((unix + UNIX_EPOCH).cast_unsigned())

@@ -1,0 +1,134 @@
+//! What a file handle is: a descriptor, and what Windows remembers about an opened file.
+//!
+//! # Invariants
+//! 1. A file that is deleted on close goes when its last handle is closed.
+//! 2. The descriptor of a standard stream is not ours to close.
+#![allow(unsafe_code)] // descriptors of the standard streams
+
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::{lock, share};
+use crate::code;
+use crate::object::{self, Object};
+use crate::types::HANDLE;
+
+/// What the descriptor is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Disk,
+    Directory,
+    /// A terminal or another character device.
+    Character,
+    /// An end of an anonymous pipe or of a FIFO, or a socket that a standard stream is.
+    Pipe,
+}
+
+pub(crate) enum Descriptor {
+    Owned(OwnedFd),
+    Standard(RawFd),
+}
+
+/// An opened file.
+pub(crate) struct File {
+    pub(crate) descriptor: Descriptor,
+    pub(crate) kind: Kind,
+    pub(crate) readable: bool,
+    pub(crate) writable: bool,
+    /// Writes go to the end, whatever the offset.
+    pub(crate) append: bool,
+    pub(crate) overlapped: bool,
+    /// Where it was opened; changed by a rename through the handle.
+    pub(crate) path: Mutex<PathBuf>,
+    pub(crate) delete_on_close: AtomicBool,
+    pub(crate) identity: share::Identity,
+    pub(crate) registration: Mutex<Option<share::Registration>>,
+}
+
+impl File {
+    pub(crate) fn new(descriptor: Descriptor, kind: Kind, readable: bool, writable: bool) -> Self {
+        File {
+            descriptor,
+            kind,
+            readable,
+            writable,
+            append: false,
+            overlapped: false,
+            path: Mutex::default(),
+            delete_on_close: AtomicBool::new(false),
+            identity: (0, 0),
+            registration: Mutex::default(),
+        }
+    }
+
+    /// A new handle to it.
+    pub(crate) fn publish(self) -> Result<HANDLE, u32> {
+        object::insert(Arc::new(self))
+    }
+
+    pub(crate) fn raw(&self) -> RawFd {
+        self.as_fd().as_raw_fd()
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        self.path.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn must_read(&self) -> Result<(), u32> {
+        if self.readable { Ok(()) } else { Err(code::ERROR_ACCESS_DENIED) }
+    }
+
+    pub(crate) fn must_write(&self) -> Result<(), u32> {
+        if self.writable { Ok(()) } else { Err(code::ERROR_ACCESS_DENIED) }
+    }
+}
+
+impl AsFd for File {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match &self.descriptor {
+            Descriptor::Owned(fd) => fd.as_fd(),
+            // SAFETY: 0, 1 or 2: a number that programs keep open, or whose use fails with EBADF.
+            Descriptor::Standard(fd) => unsafe { BorrowedFd::borrow_raw(*fd) },
+        }
+    }
+}
+
+impl Object for File {
+    fn closed(&self, last: bool) {
+        if !last {
+            return;
+        }
+        lock::forget(self);
+        self.registration.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if self.delete_on_close.swap(false, Ordering::Relaxed) {
+            let path = self.path();
+            // Somebody may have removed or replaced it already; a close has nobody to tell.
+            let _ = match self.kind {
+                Kind::Directory => rustix::fs::rmdir(&path),
+                _ => rustix::fs::unlink(&path),
+            };
+        }
+    }
+}
+
+/// The file of a handle; ERROR_INVALID_HANDLE for a handle of another kind.
+pub(crate) fn get(handle: HANDLE) -> Result<Arc<File>, u32> {
+    object::get::<File>(handle)
+}
+
+/// Makes writes to a pipe without a reader fail, as on Windows, instead of ending the process.
+pub(crate) fn without_sigpipe() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        // SAFETY: all zeros are a valid sigaction.
+        let mut now: libc::sigaction = unsafe { std::mem::zeroed() };
+        // SAFETY: it only reads.
+        unsafe { libc::sigaction(libc::SIGPIPE, std::ptr::null(), &raw mut now) };
+        if now.sa_sigaction == libc::SIG_DFL {
+            // SAFETY: nobody has a handler for it.
+            unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
+        }
+    });
+}

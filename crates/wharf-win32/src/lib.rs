@@ -55,7 +55,9 @@ pub mod Win32 {
     pub mod Networking {
         pub mod WinSock {
             pub use crate::overlapped::types::LPWSAOVERLAPPED_COMPLETION_ROUTINE;
-            pub use crate::overlapped::{WSARecv, WSARecvFrom, WSASend, WSASendTo};
+            pub use crate::overlapped::{
+                AcceptEx, GetAcceptExSockaddrs, WSARecv, WSARecvFrom, WSASend, WSASendTo,
+            };
             pub use crate::socket::types::*;
             pub use crate::socket::{
                 WSACleanup, WSASocketA, WSASocketW, WSAStartup, closesocket, socket,

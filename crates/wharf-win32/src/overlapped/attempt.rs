@@ -10,9 +10,13 @@
 
 use std::ffi::c_void;
 
+use wharf::Watched;
 use wharf_core::status::SocketContext;
 
+use super::accept::try_accept;
 use super::buffers::{Buffers, NO_PIECES};
+use super::connect::try_connect;
+use super::disconnect::try_disconnect;
 use super::operation::{Attempt, Fault, Operation, Receive, Send, Work};
 use crate::socket::Record;
 use crate::socket::waiting::{checked, errno};
@@ -22,6 +26,8 @@ use crate::winsock::sockaddr::Address;
 #[derive(Clone, Copy)]
 pub(crate) struct Facts {
     pub(crate) fd: i32,
+    pub(crate) name: Watched,
+    pub(crate) family: i32,
     pub(crate) stream: bool,
     /// The stream has, or had, a peer.
     pub(crate) connected: bool,
@@ -37,6 +43,8 @@ impl Record {
     pub(crate) fn facts(&self) -> Facts {
         Facts {
             fd: self.fd,
+            name: self.name(),
+            family: self.family,
             stream: self.is_stream(),
             connected: self.connected,
             shut_out: self.shut_out,
@@ -58,6 +66,9 @@ pub(crate) fn attempt_work(facts: Facts, work: &mut Work, transferred: &mut usiz
         Work::Receive(receive) => receive_datagram(facts, receive),
         Work::Send(send) if facts.stream => send_stream(facts, send, transferred),
         Work::Send(send) => send_datagram(facts, send),
+        Work::Accept(accept) => try_accept(facts, accept),
+        Work::Connect(connect) => try_connect(facts, connect, transferred),
+        Work::Disconnect(disconnect) => try_disconnect(facts, disconnect),
     }
 }
 

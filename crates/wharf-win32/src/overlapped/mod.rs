@@ -9,6 +9,8 @@
 //! | `engine` | the operations of a socket: issue, readiness, cancel, end |
 //! | `internal` | sockets that belong to no port |
 //! | `receive`, `send` | WSARecv and WSASend, with and without addresses |
+//! | `accept`, `connect`, `disconnect` | AcceptEx, ConnectEx, DisconnectEx |
+//! | `extension` | the functions that are asked for by GUID |
 //! | `buffers` | the program's memory |
 //!
 //! # Why this is not the engine of `wharf`
@@ -18,9 +20,13 @@
 //! port has operations too. So ports lend this room their place to sleep (`wharf::Port::watch`) and their queue
 //! (`wharf::Port::complete`), and the rules of a socket's operations are here.
 
+mod accept;
 mod attempt;
 mod buffers;
+mod connect;
+mod disconnect;
 mod engine;
+mod extension;
 mod internal;
 mod operation;
 mod receive;
@@ -30,6 +36,10 @@ mod synchronous;
 mod thread;
 pub(crate) mod types;
 
+pub(crate) use accept::feed;
+pub use accept::{AcceptEx, GetAcceptExSockaddrs};
 pub(crate) use engine::{Io, associate, end_all, on_readiness, orphan};
+#[allow(unused_imports)] // until WSAIoctl is in
+pub(crate) use extension::extension_function;
 pub use receive::{WSARecv, WSARecvFrom};
 pub use send::{WSASend, WSASendTo};

@@ -2,10 +2,15 @@
 
 #![allow(unsafe_code)] // carries and writes through pointers of the program's
 
+use wharf::Watched;
 use wharf_core::status::{SocketContext, Status, code, winsock_from_errno};
 
+use super::accept::Accept;
 use super::buffers::Buffers;
+use super::connect::Connect;
+use super::disconnect::Disconnect;
 use super::request::Request;
+use crate::port::Binding;
 use crate::winsock::sockaddr::{Address, SOCKADDR};
 
 /// One operation on a socket.
@@ -14,6 +19,15 @@ pub(crate) struct Operation {
     pub(crate) work: Work,
     /// Bytes so far.
     pub(crate) transferred: usize,
+    /// Where an accept that waits for data ends.
+    pub(crate) via: Option<Box<Via>>,
+}
+
+/// The listener of an accept, as it was when the connection came.
+pub(crate) struct Via {
+    pub(crate) listener: Watched,
+    pub(crate) binding: Option<Binding>,
+    pub(crate) modes: u8,
 }
 
 /// What is to be done. Large and rare parts are boxed: there are two of these inline in every record.
@@ -22,6 +36,9 @@ pub(crate) enum Work {
     Receive(Receive),
     /// Send all of it, or one datagram.
     Send(Send),
+    Accept(Box<Accept>),
+    Connect(Box<Connect>),
+    Disconnect(Disconnect),
 }
 
 pub(crate) struct Receive {
@@ -59,7 +76,7 @@ impl Operation {
 impl Work {
     /// Which of a socket's two FIFOs it belongs to.
     pub(crate) fn is_input(&self) -> bool {
-        matches!(self, Work::Receive(_))
+        matches!(self, Work::Receive(_) | Work::Accept(_))
     }
 }
 

@@ -117,7 +117,7 @@ unsafe fn receive(s: SOCKET, call: Call) -> Result<i32, u32> {
     }
     // SAFETY: valid until the operation's end (C31).
     let request = unsafe { Request::begin(call.overlapped, routine) }?;
-    let issued = issue(&mut found, Operation { request, work, transferred: 0 })?;
+    let issued = issue(&mut found, Operation { request, work, transferred: 0, via: None })?;
     if let super::operation::Issued::Done(_) = issued {
         // SAFETY: not null.
         unsafe { call.flags.write(0) };

@@ -92,7 +92,7 @@ unsafe fn send(s: SOCKET, call: Call) -> Result<i32, u32> {
     }
     // SAFETY: valid until the operation's end (C31).
     let request = unsafe { Request::begin(call.overlapped, routine) }?;
-    let issued = issue(&mut found, Operation { request, work, transferred: 0 })?;
+    let issued = issue(&mut found, Operation { request, work, transferred: 0, via: None })?;
     drop(found);
     // SAFETY: the caller's promise.
     unsafe { issued.answer(call.bytes) }

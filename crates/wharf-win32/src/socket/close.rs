@@ -11,6 +11,7 @@ pub(crate) fn close(socket: SOCKET) -> Result<(), u32> {
     // Before the packets: who has one finds the SOCKET gone. SO_LINGER may make it wait.
     wharf::blocking(|| drop(fd));
     overlapped::end_all(&mut record);
+    overlapped::feed();
     Ok(())
 }
 

@@ -79,6 +79,7 @@ fn create(
     table::open(fd, |fd, generation| {
         let mut record = Record::new(fd, generation, family, kind, protocol);
         record.overlapped = flags & WSA_FLAG_OVERLAPPED != 0;
+        record.private = flags & WSA_FLAG_NO_HANDLE_INHERIT != 0;
         record
     })
 }

@@ -23,6 +23,7 @@ pub(crate) mod waiting;
 
 pub(crate) use close::close;
 pub use close::closesocket;
+pub(crate) use create::prepare;
 pub use create::{WSASocketA, WSASocketW, socket};
 
 pub(crate) use record::Record;

@@ -6,6 +6,8 @@
 
 use std::os::fd::RawFd;
 
+use wharf::Watched;
+
 use crate::overlapped::Io;
 use crate::winsock::sockaddr::Address;
 
@@ -27,6 +29,12 @@ pub(crate) struct Record {
     pub(crate) send_timeout: u32,
     /// A stream has a peer, or had one. Set by whatever call connects it.
     pub(crate) connected: bool,
+    /// By a connect of its own, and not by an accept.
+    pub(crate) active: bool,
+    /// An AcceptEx of this listener is to put its connection here (D22, D23).
+    pub(crate) accepting: Option<Watched>,
+    /// Not inherited by programs that this one starts (D9).
+    pub(crate) private: bool,
     /// Known to have a local address, which it keeps.
     pub(crate) bound: bool,
     /// `listen` has been called.
@@ -55,6 +63,9 @@ impl Record {
             receive_timeout: 0,
             send_timeout: 0,
             connected: false,
+            active: false,
+            accepting: None,
+            private: false,
             bound: false,
             listening: false,
             shut_in: false,
@@ -63,6 +74,19 @@ impl Record {
             reports: true,
             io: Io::default(),
         }
+    }
+
+    /// Whether `listen` has been called, by whomever.
+    pub(crate) fn is_listening(&mut self) -> bool {
+        if !self.listening && self.is_stream() {
+            let (mut listens, mut length) = (0_i32, 4);
+            let (level, name) = (libc::SOL_SOCKET, libc::SO_ACCEPTCONN);
+            let value = (&raw mut listens).cast();
+            // SAFETY: room for a number.
+            unsafe { libc::getsockopt(self.fd, level, name, value, &raw mut length) };
+            self.listening = listens != 0;
+        }
+        self.listening
     }
 
     /// Whether a datagram could be received: the socket has a port, by bind or by a send (D65).

@@ -3,6 +3,7 @@
 #![allow(clippy::undocumented_unsafe_blocks, reason = "every pointer is to a variable of the test")]
 #![allow(clippy::multiple_unsafe_ops_per_block, reason = "likewise")]
 
+mod accept;
 mod port;
 mod stream;
 mod support;

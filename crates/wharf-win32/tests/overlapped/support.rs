@@ -139,3 +139,50 @@ pub(crate) fn reset(stream: TcpStream) {
         libc::close(fd);
     }
 }
+
+/// An IPv4 address of this machine.
+pub(crate) fn loopback(port: u16) -> libc::sockaddr_in {
+    libc::sockaddr_in {
+        sin_family: 2,
+        sin_port: port.to_be(),
+        sin_addr: libc::in_addr { s_addr: u32::from_ne_bytes([127, 0, 0, 1]) },
+        sin_zero: [0; 8],
+    }
+}
+
+/// Binds with the kernel's own call; answers the port.
+pub(crate) fn bind(s: SOCKET) -> u16 {
+    let mut address = loopback(0);
+    let name: *mut libc::sockaddr_in = &mut address;
+    let fd = i32::try_from(s).unwrap();
+    let mut length = 16;
+    unsafe {
+        assert_eq!(libc::bind(fd, name.cast(), 16), 0);
+        assert_eq!(libc::getsockname(fd, name.cast(), &mut length), 0);
+    }
+    u16::from_be(address.sin_port)
+}
+
+pub(crate) fn listener() -> (SOCKET, u16) {
+    let s = stream_socket();
+    let port = bind(s);
+    assert_eq!(unsafe { libc::listen(i32::try_from(s).unwrap(), 16) }, 0);
+    (s, port)
+}
+
+/// The address areas of AcceptEx for IPv4.
+pub(crate) const AREA: u32 = 32;
+
+pub(crate) fn accept(
+    listener: SOCKET,
+    acceptor: SOCKET,
+    buffer: &mut [u8],
+    receive: u32,
+    ov: *mut OVERLAPPED,
+) -> u32 {
+    let mut bytes = 0;
+    let to = buffer.as_mut_ptr().cast();
+    let result = unsafe { AcceptEx(listener, acceptor, to, receive, AREA, AREA, &mut bytes, ov) };
+    assert_eq!(result, 0);
+    GetLastError()
+}

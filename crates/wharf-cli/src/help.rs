@@ -137,6 +137,18 @@ Environment:
   WHARF_HOME           A directory with include/wharf and lib, in place of
                        those that belong to this command.
 
+Build systems:
+  Instead of a compiler's arguments:
+  --pkg-config       Write a pkg-config file to standard output. A compiler that
+                     is called with it has the headers and the library, but no
+                     source is changed for it.
+  --cmake-toolchain  Write a CMake toolchain file, which makes `wharf` CMake's
+                     compiler and sets WIN32.
+  --install PREFIX   Put the command, the libraries and the headers below
+                     PREFIX, with lib/pkgconfig/wharf.pc and
+                     share/wharf/toolchain.cmake.
+  make and its like are content with CC=\"wharf cc\" CXX=\"wharf c++\".
+
 Exit status:
   The compiler's own; 1 if the driver refuses something.
 
@@ -164,3 +176,28 @@ Examples:
       wharf run -O2 -DUNICODE -D_UNICODE server.cpp
 
 See `wharf c++ --help` for what is compiled, and how.";
+
+pub(crate) const CHECK: &str = "\
+What is read:
+  Every .c, .cc, .cpp, .cxx, .h, .hpp and .inl below the directory, in any case
+  and encoding; hidden directories and links are left out. Conditions of the
+  preprocessor are not evaluated, so that names which stand only in another
+  system's branch are listed too.
+
+Output:
+  The numbers; the functions that Wharf lacks; headers of Microsoft's other
+  libraries; what to look at, each with the promise of the port that it is
+  about; the functions that Wharf has. The last in brackets is the number of a
+  statement in the contract, or what else decides.
+
+  What to look at is found by its shape. A line that is listed need not be
+  wrong, and one that is not listed need not be right.
+
+Exit status:
+  0    Wharf has every function that is used
+  1    it lacks some; or the directory cannot be read
+  2    the command line is wrong
+
+Examples:
+      wharf check ~/src/server
+      wharf check server.cpp";

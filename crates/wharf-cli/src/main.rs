@@ -20,6 +20,7 @@ fn main() -> ExitCode {
         Command::Serve(options) => serve::run(&options).map(|()| ExitCode::SUCCESS),
         Command::Cc(options) => compile::cc(&options.arguments),
         Command::Cpp(options) => compile::cpp(&options.arguments),
+        Command::Check(options) => compile::check(&options.path),
         Command::Run(options) => compile::run(&options.arguments),
     };
     match ended {

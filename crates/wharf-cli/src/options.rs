@@ -57,6 +57,19 @@ pub(crate) enum Command {
     /// Compile and run a program that was written for Windows
     #[command(after_long_help = help::RUN, disable_version_flag = true)]
     Run(RunOptions),
+    /// List what a source tree uses of Windows, and what to look at before it runs here
+    ///
+    /// Every function of Windows that the C and C++ sources under PATH name, with its library and whether Wharf has
+    /// it, and the places where a program relies on what is not promised. Nothing is compiled.
+    #[command(after_long_help = help::CHECK)]
+    Check(CheckOptions),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CheckOptions {
+    /// A directory, or one source
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) path: PathBuf,
 }
 
 #[derive(Args, Debug)]

@@ -20,12 +20,15 @@ pub(crate) fn rewrite(
 ) -> bool {
     let linkage = if language == Language::Cpp { "extern \"C\" " } else { "" };
     let mut found = false;
+    let mut scopes = Scopes::default();
     for at in 1..file.tokens.len() {
+        scopes.pass(file, at - 1);
         let Some(name) = file.name(at).filter(|name| matches!(*name, "main" | "wmain" | "_tmain"))
         else {
             continue;
         };
-        if !file.tokens.get(at + 1).is_some_and(|token| token.is(b'('))
+        if scopes.inside
+            || !file.tokens.get(at + 1).is_some_and(|token| token.is(b'('))
             || !is_definition(file, at + 1)
         {
             continue;
@@ -53,6 +56,30 @@ pub(crate) fn rewrite(
         found = true;
     }
     found
+}
+
+/// Whether a place is inside of something: a class, a function, anything but what a linkage has in braces.
+#[derive(Default)]
+struct Scopes {
+    /// The open braces; whether each matters.
+    open: Vec<bool>,
+    inside: bool,
+}
+
+impl Scopes {
+    fn pass(&mut self, file: &File, at: usize) {
+        let token = &file.tokens[at];
+        if token.directive {
+            return;
+        }
+        if token.is(b'{') {
+            let linkage = at > 0 && file.tokens[at - 1].kind == Kind::Literal;
+            self.open.push(!linkage);
+        } else if token.is(b'}') {
+            self.open.pop();
+        }
+        self.inside = self.open.contains(&true);
+    }
 }
 
 /// Whether a body follows the parameters that begin at `open`.

@@ -15,21 +15,29 @@ const NARROW: [&str; 8] =
 /// Changes the calls of a file; answers whether there was one to change.
 pub(crate) fn rewrite(file: &File, edits: &mut Edits) -> bool {
     let mut found = false;
-    for at in 0..file.tokens.len() {
-        if file.name(at) != Some("GetQueuedCompletionStatus") {
-            continue;
-        }
-        let Some((start, end)) = argument(file, at + 1, 2) else { continue };
-        let (cast, operand) = narrow_cast(file, start, end);
-        if !cast && !may_be_narrow(file, start, end) {
-            continue;
-        }
+    for (start, operand, end) in narrow(file) {
         let line = file.tokens[operand].line;
         edits.replace(file.tokens[start].start..file.tokens[operand].start, "WHARF_KEY(");
         edits.insert(file.tokens[end - 1].end, format!(", {line})"));
         found = true;
     }
     found
+}
+
+/// The lines on which a file fetches a key into 32 bits.
+pub(crate) fn narrow_lines(file: &File) -> Vec<u32> {
+    narrow(file).map(|(start, ..)| file.tokens[start].line).collect()
+}
+
+/// Third arguments that may be of 32 bits: their first token, the first after a cast, and the end.
+fn narrow(file: &File) -> impl Iterator<Item = (usize, usize, usize)> {
+    let calls =
+        (0..file.tokens.len()).filter(|&at| file.name(at) == Some("GetQueuedCompletionStatus"));
+    calls.filter_map(|at| {
+        let (start, end) = argument(file, at + 1, 2)?;
+        let (cast, operand) = narrow_cast(file, start, end);
+        (cast || may_be_narrow(file, start, end)).then_some((start, operand, end))
+    })
 }
 
 /// The tokens of an argument, given the index of the parenthesis.

@@ -1,11 +1,12 @@
-//! `wharf cc`, `wharf c++`, `wharf run`: the system's compiler for sources that were written for Windows.
+//! `wharf cc`, `wharf c++`, `wharf run`: the system's compiler for sources that were written for Windows; and
+//! `wharf check`, which reads them without compiling.
 //!
 //! # Order of work
 //! 1. [`arguments`]: the compiler's own command line. [`home`]: where Wharf is. [`compiler`]: which compilers there are.
 //! 2. [`tree`]: the sources and their own headers, decoded by [`text`], cut up by [`lexer`]; headers are found by
 //!    [`lookup`].
-//! 3. [`rewrite`]: copies of those that a compiler of Linux would not take as they are, by [`entry`], [`seh`], [`keys`]
-//!    and [`locale`].
+//! 3. [`rewrite`]: copies of those that a compiler of Linux would not take as they are, by [`entry`], [`seh`], [`jumps`],
+//!    [`keys`] and [`locale`].
 //! 4. [`flags`], [`standard`], [`libraries`], [`link`]: what is added to the command line.
 //! 5. The compiler. If it fails, the next one that is installed; if all fail, [`explain`] adds what it knows.
 //!
@@ -16,13 +17,16 @@
 
 mod arguments;
 mod attempt;
+mod check;
 mod compiler;
 mod depend;
 mod edit;
 mod entry;
 mod explain;
 mod flags;
+mod functions;
 mod home;
+mod jumps;
 mod keys;
 mod lexer;
 mod libraries;
@@ -32,6 +36,7 @@ mod lookup;
 mod names;
 mod rewrite;
 mod run;
+mod sdk;
 mod seh;
 mod standard;
 mod text;
@@ -45,6 +50,7 @@ use arguments::{Arguments, Language};
 use attempt::Job;
 use home::Home;
 
+pub(crate) use check::check;
 pub(crate) use run::run;
 
 /// `wharf cc ARGS`.
@@ -58,6 +64,9 @@ pub(crate) fn cpp(args: &[OsString]) -> io::Result<ExitCode> {
 }
 
 fn compile(language: Language, args: &[OsString]) -> io::Result<ExitCode> {
+    if let Some(answered) = sdk::answer(args)? {
+        return Ok(answered);
+    }
     let arguments = Arguments::parse(language, args)?;
     let home = Home::find()?;
     Job::new(language, &arguments, &home)?.run()

@@ -31,6 +31,8 @@ pub(crate) struct Names {
     /// Functions of Windows by name, with the library that has them.
     windows: HashMap<String, &'static str>,
     wharf: HashSet<String>,
+    /// Wharf's headers, in lower case.
+    headers: HashSet<String>,
 }
 
 /// A name that a program uses and Wharf lacks.
@@ -43,9 +45,10 @@ pub(crate) struct Lacking {
 
 impl Names {
     pub(crate) fn read(include: &Path) -> Names {
-        let mut wharf = HashSet::new();
-        collect(include, &mut wharf);
-        Names { windows: functions(), wharf }
+        let mut names =
+            Names { windows: functions(), wharf: HashSet::new(), headers: HashSet::new() };
+        names.collect(include, "");
+        names
     }
 
     /// The library of Windows that has a function of this name.
@@ -53,8 +56,30 @@ impl Names {
         self.windows.get(name).copied()
     }
 
+    /// Whether Wharf has a header of this name, in any case.
+    pub(crate) fn has_header(&self, name: &str) -> bool {
+        self.headers.contains(&name.to_ascii_lowercase().replace('\\', "/"))
+    }
+
     pub(crate) fn has(&self, name: &str) -> bool {
         self.wharf.contains(name)
+    }
+
+    /// Takes the words of all headers below a directory, comments left out.
+    fn collect(&mut self, directory: &Path, beginning: &str) {
+        for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+            let path = entry.path();
+            let name =
+                format!("{beginning}{}", entry.file_name().to_string_lossy().to_ascii_lowercase());
+            if path.is_dir() {
+                self.collect(&path, &format!("{name}/"));
+            } else if let Ok(text) = fs::read_to_string(&path) {
+                let tokens = lexer::tokens(&text);
+                let tokens = tokens.iter().filter(|token| token.kind == Kind::Word);
+                self.wharf.extend(tokens.map(|token| text[token.range()].to_owned()));
+                self.headers.insert(name);
+            }
+        }
     }
 
     /// Every function of Windows that is called or named in a program, is not in Wharf, and is not defined by the
@@ -66,12 +91,7 @@ impl Names {
             for at in 0..file.tokens.len() {
                 let Some(name) = file.name(at) else { continue };
                 let Some(library) = self.library(name) else { continue };
-                // A member of that name is the program's own.
-                let member = at > 0 && matches!(file.word(&file.tokens[at - 1]), "." | ">" | ":");
-                let global = at > 1
-                    && file.word(&file.tokens[at - 1]) == ":"
-                    && file.name(at.wrapping_sub(3)).is_none();
-                if self.has(name) || (member && !global) || !seen.insert(name) {
+                if self.has(name) || file.is_member(at) || !seen.insert(name) {
                     continue;
                 }
                 all.push(Lacking {
@@ -112,20 +132,6 @@ fn functions() -> HashMap<String, &'static str> {
         }
     }
     all
-}
-
-/// The words of all headers below a directory, comments left out.
-fn collect(directory: &Path, words: &mut HashSet<String>) {
-    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            collect(&path, words);
-        } else if let Ok(text) = fs::read_to_string(&path) {
-            let tokens = lexer::tokens(&text);
-            let tokens = tokens.iter().filter(|token| token.kind == Kind::Word);
-            words.extend(tokens.map(|token| text[token.range()].to_owned()));
-        }
-    }
 }
 
 #[cfg(test)]

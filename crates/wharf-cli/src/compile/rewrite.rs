@@ -14,7 +14,7 @@ use super::arguments::Language;
 use super::edit::{Edits, Refusal};
 use super::lookup::Found;
 use super::tree::{File, Tree};
-use super::{entry, keys, locale, seh};
+use super::{entry, jumps, keys, locale, seh};
 
 /// Headers that a project's wizard makes, and that may be left out when a source is published.
 const PRECOMPILED: &[&str] = &["stdafx.h", "pch.h", "targetver.h", "framework.h"];
@@ -87,6 +87,7 @@ impl Rewritten {
         self.key |= keys::rewrite(file, &mut edits);
         if language == Language::Cpp {
             locale::rewrite(file, &mut edits);
+            jumps::rewrite(file, &mut edits);
         }
         let used = seh::used(file);
         self.seh.any |= used.any;

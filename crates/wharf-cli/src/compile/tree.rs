@@ -50,6 +50,17 @@ impl File {
         Some(self.word(token))
     }
 
+    /// Whether the name at an index is a member of something, or of a namespace other than the global one.
+    pub(crate) fn is_member(&self, at: usize) -> bool {
+        let Some(before) = at.checked_sub(1).map(|at| &self.tokens[at]) else { return false };
+        let arrow = before.is(b'>') && at > 1 && self.tokens[at - 2].is(b'-');
+        let scope = before.is(b':')
+            && at > 2
+            && self.tokens[at - 2].is(b':')
+            && self.name(at - 3).is_some();
+        before.is(b'.') || arrow || scope
+    }
+
     /// `path:line`, as compilers write it.
     pub(crate) fn place(&self, line: u32) -> String {
         format!("{}:{line}", self.path.display())

@@ -6,7 +6,8 @@
  * frame takes ends the process.
  *
  * Faults are caught in what is compiled by gcc with -fnon-call-exceptions, which the driver adds, and in everything
- * that such code calls through functions without destructors of their own. */
+ * that such code calls, but for functions that are declared not to throw: a fault in a memcpy that stands in a __try
+ * block itself ends the process. */
 #ifndef WHARF_SEH_H
 #define WHARF_SEH_H
 

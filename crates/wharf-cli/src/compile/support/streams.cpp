@@ -46,6 +46,8 @@ private:
 struct Install {
     Install()
     {
+        // The streams exist from the first of these on; without it, they would be made anew after this.
+        static std::ios_base::Init streams;
         // They live as long as the process: streams are used by the destructors of other files' objects.
         std::wcout.rdbuf(new Utf8(stdout));
         std::wcerr.rdbuf(new Utf8(stderr));
@@ -53,7 +55,6 @@ struct Install {
     }
 };
 
-std::ios_base::Init streams_first;
 __attribute__((init_priority(201))) Install install;
 
 } // namespace

@@ -1,0 +1,296 @@
+//! Uses of the port and of overlapped calls that Windows allows or forgives, and that go wrong on 64 bits or under
+//! load. Each cites the contract. They are found by shape: some are harmless, and none is proof.
+
+use super::Trap;
+
+use crate::compile::functions::{self, Body, block, calls, said};
+use crate::compile::keys;
+use crate::compile::tree::File;
+
+/// Overlapped calls, and the argument that is their OVERLAPPED.
+const OVERLAPPED: &[(&str, usize)] = &[
+    ("WSARecv", 5),
+    ("WSASend", 5),
+    ("WSARecvFrom", 7),
+    ("WSASendTo", 7),
+    ("ReadFile", 4),
+    ("WriteFile", 4),
+    ("AcceptEx", 7),
+    ("ConnectEx", 6),
+    ("DisconnectEx", 1),
+    ("TransmitFile", 4),
+];
+const STARTING: &[&str] = &[
+    "WSARecv",
+    "WSASend",
+    "WSARecvFrom",
+    "WSASendTo",
+    "ReadFile",
+    "WriteFile",
+    "AcceptEx",
+    "ConnectEx",
+    "DisconnectEx",
+    "TransmitFile",
+];
+
+pub(super) fn find(file: &File) -> Vec<Trap> {
+    let mut traps = Vec::new();
+    for line in keys::narrow_lines(file) {
+        let text = "the key is fetched into 32 bits: make the variable a ULONG_PTR; `wharf c++` gets by if the key fits";
+        traps.push(Trap { line, rule: "A11", text: text.into() });
+    }
+    for body in functions::bodies(file) {
+        truncated_keys(file, body, &mut traps);
+        wrong_failure_value(file, body, &mut traps);
+        on_the_stack(file, body, &mut traps);
+        used_twice(file, body, &mut traps);
+        pending_taken_for_failure(file, body, &mut traps);
+        polling(file, body, &mut traps);
+        failed_packet_dropped(file, body, &mut traps);
+        address_room(file, body, &mut traps);
+        threads_stopped(file, body, &mut traps);
+    }
+    without_update_context(file, &mut traps);
+    traps
+}
+
+fn line(file: &File, at: usize) -> u32 {
+    file.tokens[at].line
+}
+
+/// `(DWORD)pointer` as a key.
+fn truncated_keys(file: &File, body: Body, traps: &mut Vec<Trap>) {
+    for call in calls(file, body, &["CreateIoCompletionPort", "PostQueuedCompletionStatus"]) {
+        let Some(key) = call.arguments.get(2) else { continue };
+        let text = said(file, key.clone());
+        let cast = ["(DWORD)", "(int)", "(long)", "(LONG)", "(ULONG)", "(UINT)"]
+            .iter()
+            .find(|cast| text.starts_with(**cast));
+        let number = text.ends_with(|letter: char| letter.is_ascii_digit())
+            && text.rsplit(')').next().is_some_and(|rest| rest.parse::<u64>().is_ok());
+        if let Some(cast) = cast.filter(|_| !number) {
+            let text = format!(
+                "{cast} keeps 32 bits of the key: of a pointer, half is lost; make it (ULONG_PTR)"
+            );
+            traps.push(Trap { line: line(file, call.at), rule: "A11", text });
+        }
+    }
+}
+
+/// `port == INVALID_HANDLE_VALUE` after CreateIoCompletionPort.
+fn wrong_failure_value(file: &File, body: Body, traps: &mut Vec<Trap>) {
+    for call in calls(file, body, &["CreateIoCompletionPort"]) {
+        if call.at < 2 || !file.tokens[call.at - 1].is(b'=') {
+            continue;
+        }
+        let Some(variable) = file.name(call.at - 2) else { continue };
+        let test = (call.at..body.close.saturating_sub(3)).take(60).find(|&at| {
+            file.name(at) == Some(variable)
+                && file.tokens[at + 1].is(b'=')
+                && file.tokens[at + 2].is(b'=')
+                && file.name(at + 3) == Some("INVALID_HANDLE_VALUE")
+        });
+        if let Some(at) = test {
+            let text = format!(
+                "{variable} is NULL if CreateIoCompletionPort fails, never INVALID_HANDLE_VALUE"
+            );
+            traps.push(Trap { line: line(file, at), rule: "A1", text });
+        }
+    }
+}
+
+/// An OVERLAPPED or a buffer that ends with the function while the operation goes on.
+fn on_the_stack(file: &File, body: Body, traps: &mut Vec<Trap>) {
+    let waits = calls(
+        file,
+        body,
+        &["GetOverlappedResult", "WSAGetOverlappedResult", "GetQueuedCompletionStatus"],
+    );
+    if !waits.is_empty() {
+        return;
+    }
+    let locals: Vec<&str> = (body.open + 1..body.close)
+        .filter(|&at| {
+            matches!(file.name(at), Some("OVERLAPPED" | "WSAOVERLAPPED"))
+                && file.name(at - 1) != Some("static")
+        })
+        .filter_map(|at| file.name(at + 1))
+        .collect();
+    for call in calls(file, body, STARTING) {
+        let Some(overlapped) = overlapped(file, &call) else { continue };
+        if let Some(name) = overlapped.strip_prefix('&').filter(|name| locals.contains(name)) {
+            let text = format!(
+                "{name} is gone when the function returns; the operation still writes to it"
+            );
+            traps.push(Trap { line: line(file, call.at), rule: "C31", text });
+        }
+    }
+    let starts = calls(file, body, STARTING);
+    let first =
+        starts.iter().find(|call| overlapped(file, call).is_some_and(|text| !is_null(&text)));
+    if first.is_none() {
+        return;
+    }
+    for at in body.open + 1..body.close.saturating_sub(2) {
+        // `wsabuf.buf = array;`
+        if file.name(at) != Some("buf")
+            || !file.tokens[at - 1].is(b'.')
+            || !file.tokens[at + 1].is(b'=')
+        {
+            continue;
+        }
+        let Some(array) = file.name(at + 2).filter(|_| file.tokens[at + 3].is(b';')) else {
+            continue;
+        };
+        let local = (body.open + 1..at).any(|at| {
+            file.name(at) == Some(array)
+                && file.tokens[at + 1].is(b'[')
+                && file.name(at - 1).is_some()
+                && !(at > 1 && file.name(at - 2) == Some("static"))
+        });
+        if local {
+            let text =
+                format!("{array} is gone when the function returns; the operation still uses it");
+            traps.push(Trap { line: line(file, at), rule: "C31", text });
+        }
+    }
+}
+
+/// One OVERLAPPED for two operations, one after the other in one block.
+fn used_twice(file: &File, body: Body, traps: &mut Vec<Trap>) {
+    let starts = calls(file, body, STARTING);
+    for pair in starts.windows(2) {
+        let [first, second] = pair else { continue };
+        let same = overlapped(file, first).filter(|text| !is_null(text))
+            == overlapped(file, second).filter(|text| !is_null(text));
+        if !same
+            || overlapped(file, first).is_none_or(|text| is_null(&text))
+            || block(file, body, first.at) != block(file, body, second.at)
+        {
+            continue;
+        }
+        let between = first.at..second.at;
+        let leaves = between.clone().any(|at| {
+            matches!(
+                file.name(at),
+                Some("else" | "return" | "break" | "case" | "goto" | "continue")
+            )
+        });
+        if !leaves {
+            let text = "a second operation with an OVERLAPPED whose first may still be pending: one for each".to_owned();
+            traps.push(Trap { line: line(file, second.at), rule: "C31", text });
+        }
+    }
+}
+
+/// An overlapped call whose failure is not told from "pending".
+fn pending_taken_for_failure(file: &File, body: Body, traps: &mut Vec<Trap>) {
+    let knows = (0..file.tokens.len()).any(|at| {
+        matches!(file.name(at), Some("WSA_IO_PENDING" | "ERROR_IO_PENDING"))
+            || file.word(&file.tokens[at]) == "997"
+    });
+    if knows {
+        return;
+    }
+    for call in calls(file, body, STARTING) {
+        let null = overlapped(file, &call).is_none_or(|text| is_null(&text));
+        let tested = call.at > 0
+            && !file.tokens[call.at - 1].is(b';')
+            && !file.tokens[call.at - 1].is(b'{')
+            && !file.tokens[call.at - 1].is(b'}');
+        if !null && tested {
+            let name = file.name(call.at).unwrap_or_default();
+            let text = format!(
+                "{name} also \"fails\" with WSA_IO_PENDING (997), which is success: the packet will come"
+            );
+            traps.push(Trap { line: line(file, call.at), rule: "C18", text });
+        }
+    }
+}
+
+/// A port that is asked without waiting.
+fn polling(file: &File, body: Body, traps: &mut Vec<Trap>) {
+    for call in calls(file, body, &["GetQueuedCompletionStatus", "GetQueuedCompletionStatusEx"]) {
+        // In both it is the fifth.
+        if call.arguments.get(4).is_some_and(|argument| said(file, argument.clone()) == "0") {
+            let text = "a timeout of 0 polls: in a loop it takes a whole processor, and counts as running all the time";
+            traps.push(Trap { line: line(file, call.at), rule: "A29, B11", text: text.into() });
+        }
+    }
+}
+
+/// A worker that ends, or forgets the OVERLAPPED, at the first failed operation.
+fn failed_packet_dropped(file: &File, body: Body, traps: &mut Vec<Trap>) {
+    for call in calls(file, body, &["GetQueuedCompletionStatus"]) {
+        let negated = call.at > 0 && file.tokens[call.at - 1].is(b'!');
+        let close = functions::matching(file, call.at + 1);
+        let mut at = close + 1;
+        if said(file, at..(at + 3).min(file.tokens.len())).starts_with("==") {
+            at += 3;
+        } else if !negated {
+            continue;
+        }
+        if !file.tokens.get(at).is_some_and(|token| token.is(b')')) {
+            continue;
+        }
+        at += 1;
+        at += usize::from(file.tokens.get(at).is_some_and(|token| token.is(b'{')));
+        if let Some(what @ ("return" | "break" | "continue")) = file.name(at) {
+            let text = format!(
+                "FALSE with an OVERLAPPED is one client's failed operation, not the port's: `{what}` here loses it"
+            );
+            traps.push(Trap { line: line(file, call.at), rule: "A25", text });
+        }
+    }
+}
+
+/// AcceptEx wants 16 bytes more than an address.
+fn address_room(file: &File, body: Body, traps: &mut Vec<Trap>) {
+    for call in calls(file, body, &["AcceptEx"]) {
+        for argument in call.arguments.iter().skip(4).take(2) {
+            let text = said(file, argument.clone());
+            if text.starts_with("sizeof(") && text.ends_with(')') {
+                let text =
+                    "AcceptEx needs 16 bytes more than the address for each of the two".to_owned();
+                traps.push(Trap { line: line(file, call.at), rule: "D19, D20", text });
+                break;
+            }
+        }
+    }
+}
+
+fn threads_stopped(file: &File, body: Body, traps: &mut Vec<Trap>) {
+    for call in calls(file, body, &["TerminateThread"]) {
+        let text =
+            "a thread that is ended from outside leaves its locks held and its operations pending"
+                .to_owned();
+        traps.push(Trap { line: line(file, call.at), rule: "F10", text });
+    }
+}
+
+/// AcceptEx without SO_UPDATE_ACCEPT_CONTEXT.
+fn without_update_context(file: &File, traps: &mut Vec<Trap>) {
+    let first = |name: &str| (0..file.tokens.len()).find(|&at| file.name(at) == Some(name));
+    let uses = first("AcceptEx").or_else(|| first("WSAID_ACCEPTEX"));
+    if let (Some(at), None) = (uses, first("SO_UPDATE_ACCEPT_CONTEXT")) {
+        let text = "without SO_UPDATE_ACCEPT_CONTEXT, Windows refuses shutdown and getpeername on the accepted socket";
+        traps.push(Trap { line: line(file, at), rule: "D26", text: text.into() });
+    }
+}
+
+/// What a call is given as its OVERLAPPED.
+fn overlapped(file: &File, call: &functions::Call) -> Option<String> {
+    let name = file.name(call.at)?;
+    let (_, number) = OVERLAPPED.iter().find(|(other, _)| *other == name)?;
+    let text = said(file, call.arguments.get(*number)?.clone());
+    let text = text.trim_start_matches("(LPOVERLAPPED)").trim_start_matches("(LPWSAOVERLAPPED)");
+    let inner = text
+        .strip_prefix("&(")
+        .and_then(|text| text.strip_suffix(')'))
+        .map(|text| format!("&{text}"));
+    Some(inner.unwrap_or_else(|| text.to_owned()))
+}
+
+fn is_null(text: &str) -> bool {
+    matches!(text, "NULL" | "0" | "nullptr")
+}

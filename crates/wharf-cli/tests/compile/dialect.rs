@@ -1,0 +1,133 @@
+//! Microsoft's language, entry points, keys and libraries.
+
+use crate::bench::{Bench, benches};
+
+#[test]
+fn words_of_the_language() {
+    for bench in benches() {
+        let printed = bench.runs(
+            "#include <windows.h>
+             __declspec(align(32)) static char aligned[8];
+             __declspec(thread) int own = 3;
+             __forceinline __int64 __stdcall twice(__int64 x) { return 2 * x; }
+             struct __declspec(novtable) Base { virtual int __cdecl f() = 0; };
+             struct Derived : Base { int __cdecl f() { return own; } };
+             int main() {
+                 printf(\"%d %d %d\\n\", (int)twice(1), Derived().f(), (int)((ULONG_PTR)aligned % 32));
+                 vector<string> words; words.push_back(\"seen\");
+                 cout << words[0] << endl;
+             }
+             "
+            .replace("#include <windows.h>", "#include <windows.h>\nnamespace std {} using namespace std;")
+            .as_str(),
+        );
+        assert_eq!(printed, "2 3 0\nseen\n");
+    }
+}
+
+#[test]
+fn entry_points() {
+    for bench in benches() {
+        assert_eq!(
+            bench.runs("#include <stdio.h>\nvoid main() { puts(\"void\"); return; }"),
+            "void\n"
+        );
+        assert_eq!(bench.runs("#include <stdio.h>\nvoid __cdecl main(int argc, char **argv) { printf(\"%d\", argc); }"), "1");
+        let wide = "#include <stdio.h>\nint wmain(int argc, wchar_t *argv[]) { printf(\"%d %lc\", argc, argv[0][0]); return 0; }";
+        assert_eq!(bench.runs(wide), "1 /");
+        bench.write(
+            "tchar.cpp",
+            "#define _tmain wmain\n#include <stdio.h>\nint _tmain() { puts(\"tmain\"); return 0; }",
+        );
+        bench.compiles(&["tchar.cpp", "-o", "tchar"]);
+        assert_eq!(bench.prints("tchar"), "tmain\n");
+        // By way of an object, and beside a function that only has the name in it.
+        bench.write("entry.cpp", "#include <stdio.h>\nstruct A { void main() {} };\nvoid main(void) { A().main(); puts(\"object\"); }");
+        bench.compiles(&["-c", "entry.cpp"]);
+        bench.compiles(&["entry.o", "-o", "entry"]);
+        assert_eq!(bench.prints("entry"), "object\n");
+        bench.write("none.cpp", "int f() { return 1; }");
+        assert!(bench.refuses(&["none.cpp"]).contains("main"));
+    }
+}
+
+#[test]
+fn gotos_over_initialisations() {
+    for bench in benches() {
+        let source = "#include <stdio.h>
+            struct Pair { int a, b; };
+            int f(int how) {
+                int result = 1;
+                if (how == 0) goto end;
+                int a = 1, *b = &a,
+                    c[2] = {0};
+                Pair pair = {5, 6};
+                unsigned long long d = 7;
+                for (int i = 0; i < 2; i++) a += i;
+                result = a + *b + c[1] + pair.b + (int)d + __LINE__;
+            end:
+                return result;
+            }
+            int main() { printf(\"%d %d\", f(0), f(1)); }";
+        assert_eq!(bench.runs(source), "1 28");
+    }
+}
+
+#[test]
+fn keys_of_32_bits() {
+    for bench in benches() {
+        bench.declare("inline BOOL GetQueuedCompletionStatus(HANDLE, LPDWORD n, PULONG_PTR key, void **, DWORD how) {\n\
+            *n = 1; if (how == 1) *key = 0x123456789abcUL; if (how == 0) *key = 7; return 1; }\n");
+        let source = "#include <windows.h>
+            #include <stdio.h>
+            struct Context;
+            int main(int argc, char **) {
+                DWORD n, small = 1; Context *context; ULONG_PTR right;
+                GetQueuedCompletionStatus(0, &n, (LPDWORD)&context, 0, 1);
+                GetQueuedCompletionStatus(0, &n, (DWORD *)&small, 0, 0);
+                GetQueuedCompletionStatus(0, &n, &right, 0, 1);
+                printf(\"%p %u %lx\\n\", (void *)context, small, right);
+                GetQueuedCompletionStatus(0, &n, &small, 0, 2);
+                printf(\"%u\\n\", small);
+                if (argc > 1) GetQueuedCompletionStatus(0, &n, (LPDWORD)&small, 0, 1);
+            }";
+        assert_eq!(bench.runs(source), "0x123456789abc 7 123456789abc\n7\n");
+        let output = bench.wharf(&["run", "test.cpp", "lost"]);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            !output.status.success() && said.contains("test.cpp:12: a completion key of 64 bits"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn libraries_by_their_windows_names() {
+    let bench = Bench::gnu();
+    let source = "#pragma comment(lib, \"Ws2_32.lib\")\n#pragma comment(lib, \"nowhere.lib\")\n#pragma comment (lib , \"m\")\nint main() {}";
+    bench.write("test.cpp", source);
+    let said = bench.compiles(&["test.cpp", "-lmswsock", "-lws2_32", "-o", "test"]);
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(said.starts_with("test.cpp:2: asks for the library \"nowhere.lib\""), "{said}");
+}
+
+#[test]
+fn the_level_of_the_language_is_the_sources() {
+    let bench = Bench::gnu();
+    // `byte` is Windows' in C++14, and ambiguous later.
+    let old = "typedef unsigned char byte;\n#include <cstddef>\nusing namespace std;\nint main() { byte b = 0; return b; }";
+    assert_eq!(bench.runs(old), "");
+    assert_eq!(bench.runs("#include <optional>\nint main() { std::optional<int> a = 0; if constexpr (sizeof(int) == 4) return *a; }"), "");
+    let concepts = "template <class T> concept Small = sizeof(T) < 4;\ntemplate <Small T> int f(T) { return 0; }\nint main() { return f('a'); }";
+    assert_eq!(bench.runs(concepts), "");
+}
+
+#[test]
+fn run_is_the_program() {
+    let bench = Bench::gnu();
+    bench.write("test.cpp", "#include <stdio.h>\nint main(int argc, char **argv) { printf(\"%s %s\\n\", argv[1], argv[2]); return 7; }");
+    let output = bench.wharf(&["run", "-O1", "test.cpp", "-a", "b.cpp"]);
+    assert_eq!(output.status.code(), Some(7));
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "-a b.cpp\n");
+    assert_eq!(std::fs::read_dir(bench.path(".")).unwrap().count(), 2, "something was left behind");
+}

@@ -56,7 +56,8 @@ pub mod Win32 {
         pub mod WinSock {
             pub use crate::overlapped::types::LPWSAOVERLAPPED_COMPLETION_ROUTINE;
             pub use crate::overlapped::{
-                AcceptEx, GetAcceptExSockaddrs, WSARecv, WSARecvFrom, WSASend, WSASendTo,
+                AcceptEx, GetAcceptExSockaddrs, WSAGetOverlappedResult, WSARecv, WSARecvFrom,
+                WSASend, WSASendTo,
             };
             pub use crate::socket::types::*;
             pub use crate::socket::{
@@ -84,6 +85,7 @@ pub mod Win32 {
     pub mod Storage {
         pub mod FileSystem {
             pub use crate::file::*;
+            pub use crate::overlapped::SetFileCompletionNotificationModes;
         }
     }
     pub mod System {
@@ -109,6 +111,9 @@ pub mod Win32 {
         }
         pub mod IO {
             pub use crate::overlapped::types::{LPOVERLAPPED_COMPLETION_ROUTINE, OVERLAPPED_ENTRY};
+            pub use crate::overlapped::{
+                CancelIo, CancelIoEx, GetOverlappedResult, GetOverlappedResultEx,
+            };
             pub use crate::port::{
                 CreateIoCompletionPort, GetQueuedCompletionStatus, GetQueuedCompletionStatusEx,
                 PostQueuedCompletionStatus,

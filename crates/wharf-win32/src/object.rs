@@ -22,6 +22,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use wharf_core::status::code;
 
 use crate::guard;
+use crate::overlapped::Cancel;
 use crate::port::Binding;
 use crate::socket;
 use crate::types::{BOOL, FALSE, HANDLE, TRUE};
@@ -37,6 +38,16 @@ pub(crate) trait Object: Any + Send + Sync {
 
     /// Associates a file with a port; what is no file, or has no port, says ERROR_INVALID_HANDLE (A9).
     fn associate(&self, _binding: Binding) -> Result<(), u32> {
+        Err(code::ERROR_INVALID_HANDLE)
+    }
+
+    /// Adds notification modes to an overlapped file; ERROR_INVALID_PARAMETER if it is not overlapped (C23).
+    fn add_modes(&self, _modes: u8) -> Result<(), u32> {
+        Err(code::ERROR_INVALID_HANDLE)
+    }
+
+    /// Cancels overlapped operations of a file: those of a thread, or one by its name; answers how many there were.
+    fn cancel(&self, _which: Cancel) -> Result<usize, u32> {
         Err(code::ERROR_INVALID_HANDLE)
     }
 

@@ -6,10 +6,12 @@
 //! | `request` | what an operation's end must do: status, event, packet or routine |
 //! | `operation` | what an operation carries |
 //! | `attempt` | one try of a transfer |
-//! | `engine` | the operations of a socket: issue, readiness, cancel, end |
+//! | `engine` | the operations of a socket: issue, readiness, cancel |
+//! | `life` | what changes a socket as a whole: association, connection, end |
 //! | `internal` | sockets that belong to no port |
 //! | `receive`, `send` | WSARecv and WSASend, with and without addresses |
 //! | `accept`, `connect`, `disconnect` | AcceptEx, ConnectEx, DisconnectEx |
+//! | `cancel`, `result`, `modes` | CancelIo(Ex), GetOverlappedResult(Ex), SetFileCompletionNotificationModes |
 //! | `extension` | the functions that are asked for by GUID |
 //! | `buffers` | the program's memory |
 //!
@@ -23,14 +25,18 @@
 mod accept;
 mod attempt;
 mod buffers;
+mod cancel;
 mod connect;
 mod disconnect;
 mod engine;
 mod extension;
 mod internal;
+mod life;
+mod modes;
 mod operation;
 mod receive;
 pub(crate) mod request;
+mod result;
 mod send;
 mod synchronous;
 mod thread;
@@ -38,8 +44,13 @@ pub(crate) mod types;
 
 pub(crate) use accept::feed;
 pub use accept::{AcceptEx, GetAcceptExSockaddrs};
-pub(crate) use engine::{Io, associate, end_all, on_readiness, orphan};
+pub(crate) use cancel::Cancel;
+pub use cancel::{CancelIo, CancelIoEx};
+pub(crate) use engine::{Io, on_readiness};
 #[allow(unused_imports)] // until WSAIoctl is in
 pub(crate) use extension::extension_function;
+pub(crate) use life::{associate, end_all, orphan};
+pub use modes::SetFileCompletionNotificationModes;
 pub use receive::{WSARecv, WSARecvFrom};
+pub use result::{GetOverlappedResult, GetOverlappedResultEx, WSAGetOverlappedResult};
 pub use send::{WSASend, WSASendTo};

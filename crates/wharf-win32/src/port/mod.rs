@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `create` | CreateIoCompletionPort |
 //! | `get` | GetQueuedCompletionStatus, GetQueuedCompletionStatusEx |
+//! | `bound` | what a file remembers about ports |
 //! | `post` | PostQueuedCompletionStatus |
 //! | `lookup` | from a HANDLE to its port, without a lock |
 //! | `system` | GetSystemInfo: how many processors there are |
@@ -11,6 +12,7 @@
 //! # References
 //! Contract A1-A47.
 
+mod bound;
 mod create;
 mod get;
 mod lookup;
@@ -27,6 +29,8 @@ use wharf_core::status::Status;
 use crate::object::Object;
 use crate::overlapped;
 
+#[allow(unused_imports)] // until files use it
+pub(crate) use bound::Bound;
 pub use create::CreateIoCompletionPort;
 pub use get::{GetQueuedCompletionStatus, GetQueuedCompletionStatusEx};
 pub use post::PostQueuedCompletionStatus;

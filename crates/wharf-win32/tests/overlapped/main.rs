@@ -4,6 +4,7 @@
 #![allow(clippy::multiple_unsafe_ops_per_block, reason = "likewise")]
 
 mod accept;
+mod ends;
 mod port;
 mod stream;
 mod support;

@@ -1,0 +1,155 @@
+//! What changes a socket as a whole: its connection, its association, another socket of the kernel's, its end.
+//!
+//! # References
+//! Contract A5-A8, A12, A17, C39-C41, D23, D24, D35, D40.
+#![allow(unsafe_code)] // system calls on the record's own descriptor
+
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+
+use wharf::Watched;
+use wharf_core::status::{Status, code};
+
+use super::accept::withdraw;
+use super::connect::dissolve;
+use super::engine::Io;
+use super::operation::{Operation, Work};
+use crate::port::{Binding, IoPort};
+use crate::socket::waiting::errno;
+use crate::socket::{Record, prepare, table};
+use crate::winsock::sockaddr::Address;
+
+impl Record {
+    /// A connect is over.
+    pub(super) fn connect_over(&mut self, stands: bool) {
+        self.io.connecting = false;
+        self.connected = stands;
+        self.active = stands;
+        if !stands {
+            dissolve(self.fd);
+            self.io.hung_up = false;
+        }
+        (self.io.input.ready, self.io.output.ready) = (true, true);
+        self.drive(true);
+    }
+
+    /// Puts another socket of the kernel's under the same number: nothing of the old one is left but the association.
+    pub(super) fn replace(&mut self, fd: OwnedFd) -> Result<(), i32> {
+        self.unwatch();
+        let flags = if self.private { libc::O_CLOEXEC } else { 0 };
+        // SAFETY: closes the old socket, which is the record's own, and makes its number name the new one.
+        if unsafe { libc::dup3(fd.as_raw_fd(), self.fd, flags) } < 0 {
+            return Err(errno());
+        }
+        (self.connected, self.active, self.bound, self.finished) = (false, false, false, false);
+        (self.shut_in, self.shut_out) = (false, false);
+        let Io { input, output, hung_up, uneven, connecting, .. } = &mut self.io;
+        for side in [input, output] {
+            (side.ready, side.broken) = (true, None);
+        }
+        (*hung_up, *uneven, *connecting) = (false, false, false);
+        if self.is_pending() {
+            self.watch(None).map_err(|_| libc::ENOBUFS)?;
+        }
+        Ok(())
+    }
+
+    /// Makes a socket that has been disconnected as good as new: one that had connected stays bound (D40).
+    pub(super) fn renew(&mut self) -> Result<(), i32> {
+        let local = self.active.then(|| local_address(self.fd));
+        let kind = self.kind | libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC;
+        // SAFETY: plain numbers.
+        let fd = unsafe { libc::socket(self.family, kind, self.protocol) };
+        if fd < 0 {
+            return Err(errno());
+        }
+        // SAFETY: just made, and nobody else's.
+        let fd = unsafe { OwnedFd::from_raw_fd(fd) };
+        prepare(&fd, self.family);
+        self.replace(fd)?;
+        if let Some(local) = local {
+            reuse_address(self.fd);
+            let (name, length) = local.for_kernel();
+            // SAFETY: an address of that length.
+            if unsafe { libc::bind(self.fd, name, length) } != 0 {
+                return Err(errno());
+            }
+            self.bound = true;
+        }
+        Ok(())
+    }
+}
+
+/// Associates a socket with a port: ERROR_INVALID_PARAMETER if it is not overlapped or has one (A5, A6). What is
+/// pending goes on, and its packets come (A12).
+pub(crate) fn associate(record: &mut Record, binding: Binding) -> Result<(), u32> {
+    if !record.overlapped || record.io.binding.is_some() {
+        return Err(code::ERROR_INVALID_PARAMETER);
+    }
+    record.io.binding = Some(binding);
+    if record.rewatch().is_err() {
+        record.io.binding = None;
+        return Err(code::ERROR_NO_SYSTEM_RESOURCES);
+    }
+    Ok(())
+}
+
+/// A port has been closed: its sockets go on, and somebody else watches them (A17).
+pub(crate) fn orphan(port: &IoPort) {
+    for socket in table::all() {
+        if let Ok(mut record) = table::find(socket)
+            && record.io.watched_by.as_ref().is_some_and(|by| std::ptr::eq(&raw const **by, port))
+        {
+            // Without a watcher what is pending stays pending until its socket is closed.
+            let _ = record.rewatch();
+        }
+    }
+}
+
+/// A socket has been closed: everything that is pending on it ends (C39, C40).
+pub(crate) fn end_all(record: &mut Record) {
+    let status = if record.is_stream() && record.connected {
+        Status::CONNECTION_ABORTED
+    } else {
+        Status::CANCELLED
+    };
+    for input in [true, false] {
+        let all: Vec<Operation> = record.io.side(input).pending.drain().collect();
+        for operation in all {
+            let bytes = operation.transferred;
+            let accepts = matches!(operation.work, Work::Accept(_)) || operation.via.is_some();
+            let status = if accepts { Status::CANCELLED } else { status };
+            record.finish(operation, status, bytes);
+        }
+    }
+    if let Some(listener) = record.accepting.take() {
+        withdraw(listener, record.name());
+    }
+    if record.listening {
+        cancel_accepts(record.name(), |_| true);
+    }
+}
+
+/// Ends accepts of a listener that have their connection and wait for data (D24); answers how many that was.
+pub(crate) fn cancel_accepts(listener: Watched, wanted: impl Fn(&Operation) -> bool) -> usize {
+    let of_listener = |operation: &Operation| {
+        operation.via.as_ref().is_some_and(|via| via.listener == listener) && wanted(operation)
+    };
+    let found = table::all().into_iter().filter_map(|socket| table::find(socket).ok());
+    found.map(|mut record| record.cancel(of_listener)).sum()
+}
+
+fn local_address(fd: i32) -> Address {
+    let mut address = Address::empty();
+    let (name, length) = address.for_answer();
+    // SAFETY: room for any address.
+    unsafe { libc::getsockname(fd, name, length) };
+    address
+}
+
+/// Another socket of this address may be in its last minutes.
+fn reuse_address(fd: i32) {
+    let on = 1_i32;
+    let (level, name) = (libc::SOL_SOCKET, libc::SO_REUSEADDR);
+    // SAFETY: one number, alive for the call.
+    unsafe { libc::setsockopt(fd, level, name, (&raw const on).cast(), 4) };
+}

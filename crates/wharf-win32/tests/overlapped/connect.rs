@@ -1,0 +1,169 @@
+//! ConnectEx and DisconnectEx, as a program finds them.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::ptr::null_mut;
+
+use crate::support::*;
+
+type ConnectEx = unsafe extern "C" fn(
+    SOCKET,
+    *const SOCKADDR,
+    i32,
+    *const u8,
+    u32,
+    *mut u32,
+    *mut OVERLAPPED,
+) -> i32;
+type DisconnectEx = unsafe extern "C" fn(SOCKET, *mut OVERLAPPED, u32, u32) -> i32;
+
+fn extension(s: SOCKET, id: GUID) -> *const () {
+    let mut function = std::ptr::null();
+    let (mut bytes, mut id) = (0, id);
+    let result = unsafe {
+        WSAIoctl(
+            s,
+            0xC800_0006,
+            (&raw mut id).cast(),
+            16,
+            (&raw mut function).cast(),
+            8,
+            &mut bytes,
+            null_mut(),
+            None,
+        )
+    };
+    assert_eq!((result, bytes), (0, 8));
+    function
+}
+
+fn connect_ex(s: SOCKET) -> ConnectEx {
+    let id = GUID {
+        data1: 0x25a2_07b9,
+        data2: 0xddf3,
+        data3: 0x4660,
+        data4: [0x8e, 0xe9, 0x76, 0xe5, 0x8c, 0x74, 0x06, 0x3e],
+    };
+    unsafe { std::mem::transmute(extension(s, id)) }
+}
+
+fn disconnect_ex(s: SOCKET) -> DisconnectEx {
+    let id = GUID {
+        data1: 0x7fda_2e11,
+        data2: 0x8630,
+        data3: 0x436f,
+        data4: [0xa0, 0x31, 0xf5, 0x36, 0xa6, 0xee, 0xc1, 0x57],
+    };
+    unsafe { std::mem::transmute(extension(s, id)) }
+}
+
+fn connect(s: SOCKET, port: u16, data: &[u8], ov: *mut OVERLAPPED) -> u32 {
+    let to = loopback(port);
+    let name: *const libc::sockaddr_in = &to;
+    let call = connect_ex(s);
+    let length = u32::try_from(data.len()).unwrap();
+    let mut bytes = 0;
+    let result = unsafe { call(s, name.cast(), 16, data.as_ptr(), length, &mut bytes, ov) };
+    assert_eq!(result, 0);
+    GetLastError()
+}
+
+/// D31-D35: refusals, data with the connection, nobody there, and the same socket again.
+#[test]
+fn connections_are_made() {
+    let port = make_port(1);
+    let s = stream_socket();
+    associate(s, port, 9);
+    let mut ov = overlapped();
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = server.local_addr().unwrap().port();
+    assert_eq!(connect(s, at, b"", &mut *ov), 10022); // not bound
+    bind(s);
+    assert_eq!(connect(s, at, b"", null_mut()), 87);
+    let deaf = TcpListener::bind("127.0.0.1:0").unwrap();
+    let nobody = deaf.local_addr().unwrap().port();
+    drop(deaf);
+    assert_eq!(connect(s, nobody, b"", &mut *ov), 997);
+    assert_eq!(get(port, u32::MAX), failure(1225, 0, 9, &ov));
+    {
+        let data = *b"one";
+        assert_eq!(connect(s, at, &data, &mut *ov), 997);
+        std::hint::black_box(&mut { data }).fill(0); // D33
+    }
+    assert_eq!(get(port, u32::MAX), success(3, 9, &ov));
+    assert_eq!(connect(s, at, b"", &mut *ov), 10056);
+    let (mut peer, _) = server.accept().unwrap();
+    let mut one = [0; 3];
+    peer.read_exact(&mut one).unwrap();
+    assert_eq!(&one, b"one");
+    let mut buffer = [0; 4];
+    assert_eq!(recv(s, &mut buffer, &mut ov), Err(997));
+    peer.write_all(b"back").unwrap();
+    assert_eq!(get(port, u32::MAX), success(4, 9, &ov));
+    assert_eq!(get(port, 0), nothing(258));
+    closesocket(s);
+    CloseHandle(port);
+}
+
+/// D38, D39: the three forms without reuse.
+#[test]
+fn a_disconnect_ends_the_sending_direction() {
+    let port = make_port(1);
+    let (s, mut peer) = connected();
+    let disconnect = disconnect_ex(s);
+    let fresh = stream_socket();
+    assert_eq!(unsafe { disconnect(fresh, null_mut(), 0, 0) }, 0);
+    assert_eq!(GetLastError(), 10057);
+    for (flags, reserved) in [(1, 0), (0, 1)] {
+        assert_eq!(unsafe { disconnect(s, null_mut(), flags, reserved) }, 0);
+        assert_eq!(GetLastError(), 10022);
+    }
+    associate(s, port, 2);
+    let mut ov = overlapped();
+    assert_eq!((unsafe { disconnect(s, &mut *ov, 0, 0) }, GetLastError()), (0, 997));
+    assert_eq!(get(port, u32::MAX), success(0, 2, &ov));
+    assert_eq!(unsafe { disconnect(s, null_mut(), 0, 0) }, 1);
+    let mut buffer = [0; 4];
+    assert_eq!(peer.read(&mut buffer).unwrap(), 0);
+    assert_eq!(send(s, b"x", &mut ov), Err(10058));
+    assert_eq!(recv(s, &mut buffer, &mut ov), Err(997));
+    peer.write_all(b"more").unwrap();
+    assert_eq!(get(port, u32::MAX), success(4, 2, &ov));
+    assert_eq!(get(port, 0), nothing(258));
+    for s in [s, fresh] {
+        closesocket(s);
+    }
+    CloseHandle(port);
+}
+
+/// D40: the same SOCKET accepts again and again.
+#[test]
+fn sockets_are_used_again() {
+    let port = make_port(1);
+    let (l, at) = listener();
+    let a = stream_socket();
+    associate(l, port, 1);
+    associate(a, port, 2);
+    let disconnect = disconnect_ex(l);
+    let mut ov = overlapped();
+    let mut buffer = [0; 4 + 64];
+    for _ in 0..100 {
+        assert_eq!(accept(l, a, &mut buffer, 4, &mut *ov), 997);
+        let mut peer = std::net::TcpStream::connect(("127.0.0.1", at)).unwrap();
+        peer.write_all(b"ping").unwrap();
+        assert_eq!(get(port, u32::MAX), success(4, 1, &ov));
+        assert_eq!(send(a, b"pong", &mut ov), Ok(4));
+        assert_eq!(get(port, u32::MAX), success(4, 2, &ov));
+        assert_eq!((unsafe { disconnect(a, &mut *ov, 2, 0) }, GetLastError()), (0, 997));
+        let mut pong = vec![];
+        peer.read_to_end(&mut pong).unwrap();
+        assert_eq!(pong, b"pong");
+        assert_eq!(get(port, 0), nothing(258));
+        drop(peer);
+        assert_eq!(get(port, u32::MAX), success(0, 2, &ov));
+    }
+    for s in [l, a] {
+        closesocket(s);
+    }
+    CloseHandle(port);
+}

@@ -121,15 +121,7 @@ pub mod Win32 {
             pub use crate::types::{OVERLAPPED, OVERLAPPED_0, OVERLAPPED_0_0};
         }
         pub mod Memory {
-            pub use crate::memory::global::{
-                GlobalAlloc, GlobalFlags, GlobalFree, GlobalHandle, GlobalLock, GlobalReAlloc,
-                GlobalSize, GlobalUnlock, LocalAlloc, LocalFlags, LocalFree, LocalHandle,
-                LocalLock, LocalReAlloc, LocalSize, LocalUnlock,
-            };
-            pub use crate::memory::heap::{
-                GetProcessHeap, HeapAlloc, HeapCompact, HeapCreate, HeapDestroy, HeapFree,
-                HeapReAlloc, HeapSetInformation, HeapSize, HeapValidate,
-            };
+            pub use crate::memory::*;
         }
         pub mod Performance {
             pub use crate::time::clock::{QueryPerformanceCounter, QueryPerformanceFrequency};

@@ -56,8 +56,10 @@ pub mod Win32 {
         pub mod WinSock {
             pub use crate::overlapped::types::LPWSAOVERLAPPED_COMPLETION_ROUTINE;
             pub use crate::overlapped::{
-                AcceptEx, GetAcceptExSockaddrs, WSAGetOverlappedResult, WSARecv, WSARecvFrom,
-                WSASend, WSASendTo,
+                AcceptEx, GetAcceptExSockaddrs, TRANSMIT_FILE_BUFFERS, TRANSMIT_PACKETS_ELEMENT,
+                TRANSMIT_PACKETS_ELEMENT_0, TRANSMIT_PACKETS_ELEMENT_0_0, TransmitFile,
+                WSAGetOverlappedResult, WSAMSG, WSARecv, WSARecvFrom, WSASend, WSASendMsg,
+                WSASendTo,
             };
             pub use crate::socket::types::*;
             pub use crate::socket::{

@@ -17,7 +17,9 @@ use super::accept::try_accept;
 use super::buffers::{Buffers, NO_PIECES};
 use super::connect::try_connect;
 use super::disconnect::try_disconnect;
+use super::message;
 use super::operation::{Attempt, Fault, Operation, Receive, Send, Work};
+use super::transmit::try_transmit;
 use crate::socket::Record;
 use crate::socket::waiting::{checked, errno};
 use crate::winsock::sockaddr::Address;
@@ -69,6 +71,9 @@ pub(crate) fn attempt_work(facts: Facts, work: &mut Work, transferred: &mut usiz
         Work::Accept(accept) => try_accept(facts, accept),
         Work::Connect(connect) => try_connect(facts, connect, transferred),
         Work::Disconnect(disconnect) => try_disconnect(facts, disconnect),
+        Work::Transmit(transmit) => try_transmit(facts, transmit, transferred),
+        Work::ReceiveMessage(message) => message::try_receive(facts, message),
+        Work::SendMessage(message) => message::try_send(facts, message),
     }
 }
 
@@ -132,7 +137,7 @@ fn receive_pieces(
 ) -> (Result<usize, i32>, usize) {
     let mut pieces = NO_PIECES;
     let (used, asked) = buffers.rest(skip, &mut pieces);
-    let mut message = message(&mut pieces[..used]);
+    let mut message = header(&mut pieces[..used]);
     // SAFETY: the program's memory until the operation's end (C31), and an array that lives for the call.
     (checked(unsafe { libc::recvmsg(fd, &raw mut message, flags) }), asked)
 }
@@ -141,13 +146,13 @@ fn receive_pieces(
 fn send_pieces(fd: i32, buffers: &Buffers, skip: usize, flags: i32) -> (Result<usize, i32>, usize) {
     let mut pieces = NO_PIECES;
     let (used, offered) = buffers.rest(skip, &mut pieces);
-    let message = message(&mut pieces[..used]);
+    let message = header(&mut pieces[..used]);
     // SAFETY: the program's memory until the operation's end (C31), and an array that lives for the call.
     (checked(unsafe { libc::sendmsg(fd, &raw const message, flags) }), offered)
 }
 
 /// D52: the answer to data that were sent to a peer that had closed is an abort, and not the peer's reset.
-fn context(facts: Facts) -> SocketContext {
+pub(super) fn context(facts: Facts) -> SocketContext {
     if facts.finished { SocketContext::PeerClosed } else { SocketContext::Plain }
 }
 
@@ -164,7 +169,7 @@ fn wait_for_input(facts: Facts) -> Attempt {
     }
 }
 
-fn message(pieces: &mut [libc::iovec]) -> libc::msghdr {
+fn header(pieces: &mut [libc::iovec]) -> libc::msghdr {
     // SAFETY: plain numbers and pointers, for which zero is a value.
     let mut message: libc::msghdr = unsafe { std::mem::zeroed() };
     message.msg_iov = pieces.as_mut_ptr();
@@ -176,7 +181,7 @@ fn receive_datagram(facts: Facts, receive: &Receive) -> Attempt {
     let mut pieces = NO_PIECES;
     let (used, room) = receive.buffers.rest(0, &mut pieces);
     let mut address = Address::empty();
-    let mut message = message(&mut pieces[..used]);
+    let mut message = header(&mut pieces[..used]);
     loop {
         if receive.from.is_some() {
             let (name, length) = address.for_answer();
@@ -206,23 +211,23 @@ fn receive_datagram(facts: Facts, receive: &Receive) -> Attempt {
             Err(libc::EINTR) => {}
             Err(libc::EAGAIN) => return Attempt::Later,
             Err(error) => {
-                forget_reports(facts.fd);
-                match error {
-                    // Told if asked for; anything else that ICMP reports is not told by Windows.
-                    libc::ECONNREFUSED if facts.reports => {
-                        return Attempt::Failed(Fault::Errno(error, SocketContext::Datagram));
-                    }
-                    libc::ECONNREFUSED
-                    | libc::EHOSTUNREACH
-                    | libc::ENETUNREACH
-                    | libc::EPROTO
-                    | libc::ENOPROTOOPT => {}
-                    error => {
-                        return Attempt::Failed(Fault::Errno(error, SocketContext::Datagram));
-                    }
+                if let Some(fault) = datagram_fault(facts, error) {
+                    return Attempt::Failed(fault);
                 }
             }
         }
+    }
+}
+
+/// What a failed receive of a datagram is called; none if it is nothing to this socket, and the next one is to be taken.
+#[cold]
+pub(super) fn datagram_fault(facts: Facts, error: i32) -> Option<Fault> {
+    forget_reports(facts.fd);
+    match error {
+        // Told if asked for (D62, D63). What else ICMP reports Windows does not tell.
+        libc::ECONNREFUSED if !facts.reports => None,
+        libc::EHOSTUNREACH | libc::ENETUNREACH | libc::EPROTO | libc::ENOPROTOOPT => None,
+        error => Some(Fault::Errno(error, SocketContext::Datagram)),
     }
 }
 
@@ -230,7 +235,7 @@ fn receive_datagram(facts: Facts, receive: &Receive) -> Attempt {
 fn forget_reports(fd: i32) {
     let flags = libc::MSG_ERRQUEUE | libc::MSG_DONTWAIT;
     loop {
-        let mut message = message(&mut []);
+        let mut message = header(&mut []);
         // SAFETY: a message without memory, alive for the call.
         if unsafe { libc::recvmsg(fd, &raw mut message, flags) } < 0 && errno() != libc::EINTR {
             return;
@@ -287,7 +292,7 @@ pub(crate) fn has_peer(fd: i32) -> bool {
 fn send_datagram(facts: Facts, send: &Send) -> Attempt {
     let mut pieces = NO_PIECES;
     let (used, _) = send.buffers.rest(0, &mut pieces);
-    let mut message = message(&mut pieces[..used]);
+    let mut message = header(&mut pieces[..used]);
     if let Some(to) = &send.to {
         let (name, length) = to.for_kernel();
         message.msg_name = name.cast_mut().cast();

@@ -22,7 +22,13 @@ pub(super) const TF_REUSE_SOCKET: u32 = 0x02;
 pub(crate) struct Disconnect {
     pub(super) reuse: bool,
     /// The end of stream has been sent.
-    pub(super) ended: bool,
+    ended: bool,
+}
+
+impl Disconnect {
+    pub(super) fn new(reuse: bool) -> Self {
+        Disconnect { reuse, ended: false }
+    }
 }
 
 /// Sends the end of stream; for a socket that is to be used again, waits for the peer's too. What still comes before
@@ -67,13 +73,12 @@ pub(super) unsafe extern "C" fn disconnect_ex(
         if dwFlags & !TF_REUSE_SOCKET != 0 || dwReserved != 0 {
             return Err(code::WSAEINVAL);
         }
-        if !record.is_stream() || !record.connected && !super::attempt::has_peer(record.fd) {
+        if !record.is_stream() || !record.is_connected() {
             return Err(code::WSAENOTCONN);
         }
-        record.connected = true;
         record.shut_out = true;
         let reuse = dwFlags & TF_REUSE_SOCKET != 0;
-        let work = Work::Disconnect(Disconnect { reuse, ended: false });
+        let work = Work::Disconnect(Disconnect::new(reuse));
         if lpOverlapped.is_null() {
             drop(record);
             transfer(s, work, true, |_| Ok(()))?;

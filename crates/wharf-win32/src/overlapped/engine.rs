@@ -24,7 +24,6 @@ use wharf_core::status::{SocketContext, Status, code};
 
 use super::accept::hand_over;
 use super::attempt::attempt;
-use super::disconnect::Disconnect;
 use super::internal;
 use super::operation::{Attempt, Fault, Issued, Operation, Work};
 use super::request::Ended;
@@ -75,7 +74,7 @@ impl Io {
     /// Whether the output waits for the peer's end of stream.
     fn is_disconnecting(&mut self) -> bool {
         let front = self.output.pending.front_mut();
-        front.is_some_and(|one| matches!(one.work, Work::Disconnect(_)))
+        front.is_some_and(|one| one.work.is_ending())
     }
 
     /// Whether nothing is pending in a direction.
@@ -285,7 +284,7 @@ impl Record {
         let mut operation = Some(operation);
         match operation.as_ref().map(|operation| &operation.work) {
             Some(Work::Connect(_)) => self.connect_over(status == Status::SUCCESS),
-            Some(Work::Disconnect(Disconnect { reuse: true, .. })) if status == Status::SUCCESS => {
+            Some(work) if work.reuses() && status == Status::SUCCESS => {
                 if let Err(error) = self.renew() {
                     status = Fault::errno(error).status();
                 }

@@ -20,6 +20,14 @@ const WSAID_CONNECTEX: GUID =
 const WSAID_DISCONNECTEX: GUID =
     guid(0x7fda_2e11, 0x8630, 0x436f, [0xa0, 0x31, 0xf5, 0x36, 0xa6, 0xee, 0xc1, 0x57]);
 
+const WSAID_TRANSMITFILE: GUID = transfer(0xb536_7df0);
+const WSAID_TRANSMITPACKETS: GUID =
+    guid(0xd968_9da0, 0x1f90, 0x11d3, [0x99, 0x71, 0x00, 0xc0, 0x4f, 0x68, 0xc8, 0x76]);
+const WSAID_WSARECVMSG: GUID =
+    guid(0xf689_d7c8, 0x6f1f, 0x436b, [0x8a, 0x53, 0xe5, 0x4f, 0xe3, 0x51, 0xc3, 0x22]);
+const WSAID_WSASENDMSG: GUID =
+    guid(0xa441_e712, 0x754f, 0x43ca, [0x84, 0xa7, 0x0d, 0xee, 0x44, 0xcf, 0x60, 0x6d]);
+
 /// The function that a GUID names; none for what there is not.
 pub(crate) fn extension_function(id: &GUID) -> Option<*const c_void> {
     Some(match *id {
@@ -27,6 +35,10 @@ pub(crate) fn extension_function(id: &GUID) -> Option<*const c_void> {
         WSAID_GETACCEPTEXSOCKADDRS => super::GetAcceptExSockaddrs as *const c_void,
         WSAID_CONNECTEX => super::connect::connect_ex as *const c_void,
         WSAID_DISCONNECTEX => super::disconnect::disconnect_ex as *const c_void,
+        WSAID_TRANSMITFILE => super::TransmitFile as *const c_void,
+        WSAID_TRANSMITPACKETS => super::transmit::transmit_packets as *const c_void,
+        WSAID_WSARECVMSG => super::message::recv_msg as *const c_void,
+        WSAID_WSASENDMSG => super::WSASendMsg as *const c_void,
         _ => return None,
     })
 }

@@ -64,7 +64,7 @@ impl Record {
         }
         // SAFETY: just made, and nobody else's.
         let fd = unsafe { OwnedFd::from_raw_fd(fd) };
-        prepare(&fd, self.family);
+        prepare(&fd, self.family, self.kind);
         self.replace(fd)?;
         if let Some(local) = local {
             reuse_address(self.fd);

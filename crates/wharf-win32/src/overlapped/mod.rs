@@ -12,6 +12,8 @@
 //! | `receive`, `send` | WSARecv and WSASend, with and without addresses |
 //! | `accept`, `connect`, `disconnect` | AcceptEx, ConnectEx, DisconnectEx |
 //! | `cancel`, `result`, `modes` | CancelIo(Ex), GetOverlappedResult(Ex), SetFileCompletionNotificationModes |
+//! | `transmit` | TransmitFile, TransmitPackets |
+//! | `message`, `control` | WSARecvMsg, WSASendMsg; what goes beside the data |
 //! | `extension` | the functions that are asked for by GUID |
 //! | `buffers` | the program's memory |
 //!
@@ -27,11 +29,13 @@ mod attempt;
 mod buffers;
 mod cancel;
 mod connect;
+mod control;
 mod disconnect;
 mod engine;
 mod extension;
 mod internal;
 mod life;
+mod message;
 mod modes;
 mod operation;
 mod receive;
@@ -40,6 +44,7 @@ mod result;
 mod send;
 mod synchronous;
 mod thread;
+mod transmit;
 pub(crate) mod types;
 
 pub(crate) use accept::feed;
@@ -50,7 +55,12 @@ pub(crate) use engine::{Io, on_readiness};
 #[allow(unused_imports)] // until WSAIoctl is in
 pub(crate) use extension::extension_function;
 pub(crate) use life::{associate, end_all, orphan};
+pub use message::{WSAMSG, WSASendMsg};
 pub use modes::SetFileCompletionNotificationModes;
 pub use receive::{WSARecv, WSARecvFrom};
 pub use result::{GetOverlappedResult, GetOverlappedResultEx, WSAGetOverlappedResult};
 pub use send::{WSASend, WSASendTo};
+pub use transmit::{
+    TRANSMIT_FILE_BUFFERS, TRANSMIT_PACKETS_ELEMENT, TRANSMIT_PACKETS_ELEMENT_0,
+    TRANSMIT_PACKETS_ELEMENT_0_0, TransmitFile,
+};

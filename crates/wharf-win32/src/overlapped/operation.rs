@@ -9,7 +9,9 @@ use super::accept::Accept;
 use super::buffers::Buffers;
 use super::connect::Connect;
 use super::disconnect::Disconnect;
+use super::message::Message;
 use super::request::Request;
+use super::transmit::Transmit;
 use crate::port::Binding;
 use crate::winsock::sockaddr::{Address, SOCKADDR};
 
@@ -39,6 +41,9 @@ pub(crate) enum Work {
     Accept(Box<Accept>),
     Connect(Box<Connect>),
     Disconnect(Disconnect),
+    Transmit(Box<Transmit>),
+    ReceiveMessage(Box<Message>),
+    SendMessage(Box<Message>),
 }
 
 pub(crate) struct Receive {
@@ -74,9 +79,27 @@ impl Operation {
 }
 
 impl Work {
+    /// Whether it waits for the peer's end of stream.
+    pub(crate) fn is_ending(&self) -> bool {
+        match self {
+            Work::Disconnect(_) => true,
+            Work::Transmit(transmit) => transmit.is_ending(),
+            _ => false,
+        }
+    }
+
+    /// Whether its success leaves a socket that can be connected again (D40, D73).
+    pub(crate) fn reuses(&self) -> bool {
+        match self {
+            Work::Disconnect(disconnect) => disconnect.reuse,
+            Work::Transmit(transmit) => transmit.reuses(),
+            _ => false,
+        }
+    }
+
     /// Which of a socket's two FIFOs it belongs to.
     pub(crate) fn is_input(&self) -> bool {
-        matches!(self, Work::Receive(_) | Work::Accept(_))
+        matches!(self, Work::Receive(_) | Work::Accept(_) | Work::ReceiveMessage(_))
     }
 }
 

@@ -75,7 +75,7 @@ fn create(
     }
     // SAFETY: just made, and nobody else's.
     let fd = unsafe { OwnedFd::from_raw_fd(fd) };
-    prepare(&fd, family);
+    prepare(&fd, family, kind);
     table::open(fd, |fd, generation| {
         let mut record = Record::new(fd, generation, family, kind, protocol);
         record.overlapped = flags & WSA_FLAG_OVERLAPPED != 0;
@@ -104,10 +104,16 @@ fn check_flags(kind: i32, group: u32, flags: u32) -> Result<(), u32> {
 }
 
 /// Where a new socket of the kernel differs from one of Windows.
-pub(crate) fn prepare(fd: &OwnedFd, family: i32) {
+pub(crate) fn prepare(fd: &OwnedFd, family: i32, kind: i32) {
     if family == libc::AF_INET6 {
         // An IPv6 socket takes no IPv4 unless it is told to (D79).
         set(fd, libc::IPPROTO_IPV6, libc::IPV6_V6ONLY);
+    }
+    // A datagram that found no receiver is told of on sockets without a peer too (D62).
+    match (kind, family) {
+        (libc::SOCK_DGRAM, libc::AF_INET) => set(fd, libc::IPPROTO_IP, libc::IP_RECVERR),
+        (libc::SOCK_DGRAM, libc::AF_INET6) => set(fd, libc::IPPROTO_IPV6, libc::IPV6_RECVERR),
+        _ => {}
     }
 }
 

@@ -76,6 +76,17 @@ impl Record {
         }
     }
 
+    /// Whether a stream has, or had, a peer, by whomever it was connected.
+    pub(crate) fn is_connected(&mut self) -> bool {
+        if !self.connected {
+            let mut address = Address::empty();
+            let (name, length) = address.for_answer();
+            // SAFETY: room for any address.
+            self.connected = unsafe { libc::getpeername(self.fd, name, length) } == 0;
+        }
+        self.connected
+    }
+
     /// Whether `listen` has been called, by whomever.
     pub(crate) fn is_listening(&mut self) -> bool {
         if !self.listening && self.is_stream() {

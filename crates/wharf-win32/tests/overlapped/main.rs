@@ -4,7 +4,9 @@
 #![allow(clippy::multiple_unsafe_ops_per_block, reason = "likewise")]
 
 mod accept;
+mod datagram;
 mod ends;
 mod port;
 mod stream;
 mod support;
+mod transmit;

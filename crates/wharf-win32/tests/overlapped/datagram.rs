@@ -1,0 +1,112 @@
+//! WSARecvFrom and WSASendTo on UDP.
+
+use std::net::UdpSocket;
+use std::ptr::null_mut;
+
+use crate::support::*;
+
+fn socket() -> (SOCKET, u16) {
+    start();
+    let s = unsafe { WSASocketW(2, 2, 0, std::ptr::null(), 0, 1) };
+    (s, bind(s))
+}
+
+fn receive(
+    s: SOCKET,
+    buffer: &mut [u8],
+    from: &mut SOCKADDR_IN,
+    length: &mut i32,
+    ov: *mut OVERLAPPED,
+) -> Result<u32, u32> {
+    let one = WSABUF { len: u32::try_from(buffer.len()).unwrap(), buf: buffer.as_mut_ptr().cast() };
+    let (mut bytes, mut flags) = (0, 0);
+    let name: *mut SOCKADDR_IN = from;
+    let result = unsafe {
+        let array = std::ptr::from_ref(&one).cast_mut();
+        WSARecvFrom(s, array, 1, &mut bytes, &mut flags, name.cast(), length, ov, None)
+    };
+    if result == 0 { Ok(bytes) } else { Err(GetLastError()) }
+}
+
+fn send_to(s: SOCKET, buffer: &[u8], port: u16, ov: *mut OVERLAPPED) -> Result<u32, u32> {
+    let one = WSABUF {
+        len: u32::try_from(buffer.len()).unwrap(),
+        buf: buffer.as_ptr().cast_mut().cast(),
+    };
+    let to = loopback(port);
+    let name: *const libc::sockaddr_in = &to;
+    let mut bytes = 0;
+    let result = unsafe { WSASendTo(s, &one, 1, &mut bytes, 0, name.cast(), 16, ov, None) };
+    if result == 0 { Ok(bytes) } else { Err(GetLastError()) }
+}
+
+/// D58, D60, D61, C25: datagrams with their senders, an empty one, one that is too long, too little room for an address.
+#[test]
+fn datagrams_come_with_their_senders() {
+    let port = make_port(1);
+    let (s, at) = socket();
+    associate(s, port, 3);
+    let peer = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let (mut from, mut length) = (SOCKADDR_IN::default(), 16);
+    let (mut buffer, mut ov) = ([0; 4], overlapped());
+    assert_eq!(receive(s, &mut buffer, &mut from, &mut length, &mut *ov), Err(997));
+    peer.send_to(b"abc", ("127.0.0.1", at)).unwrap();
+    assert_eq!(get(port, u32::MAX), success(3, 3, &ov));
+    assert_eq!((length, from.sin_family), (16, 2));
+    assert_eq!(u16::from_be(from.sin_port), peer.local_addr().unwrap().port());
+    peer.send_to(b"", ("127.0.0.1", at)).unwrap();
+    assert_eq!(receive(s, &mut buffer, &mut from, &mut length, &mut *ov), Ok(0));
+    assert_eq!(get(port, u32::MAX), success(0, 3, &ov));
+    // Too long: pending as far as the call knows, then a failure that has filled the buffer.
+    peer.send_to(b"123456", ("127.0.0.1", at)).unwrap();
+    assert_eq!(receive(s, &mut buffer, &mut from, &mut length, &mut *ov), Err(997));
+    assert_eq!(get(port, u32::MAX), failure(234, 4, 3, &ov));
+    assert_eq!(&buffer, b"1234");
+    let mut short = 1;
+    peer.send_to(b"kept", ("127.0.0.1", at)).unwrap();
+    assert_eq!(receive(s, &mut buffer, &mut from, &mut short, &mut *ov), Err(10014));
+    assert_eq!(receive(s, &mut buffer, &mut from, &mut length, null_mut()), Ok(4));
+    assert_eq!(&buffer, b"kept");
+    assert_eq!(send_to(s, b"back", peer.local_addr().unwrap().port(), &mut *ov), Ok(4));
+    assert_eq!(get(port, u32::MAX), success(4, 3, &ov));
+    let mut got = [0; 8];
+    assert_eq!(peer.recv(&mut got).unwrap(), 4);
+    assert_eq!(get(port, 0), nothing(258));
+    closesocket(s);
+    CloseHandle(port);
+}
+
+/// D62, D64: a datagram that found nobody is told by a receive, of a socket without a peer too; sends go on.
+#[test]
+fn a_port_unreachable_is_told_by_a_receive() {
+    let port = make_port(1);
+    let (s, _) = socket();
+    associate(s, port, 3);
+    let deaf = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let nobody = deaf.local_addr().unwrap().port();
+    drop(deaf);
+    let (mut from, mut length) = (SOCKADDR_IN::default(), 16);
+    let (mut buffer, mut ov) = ([0; 4], overlapped());
+    assert_eq!(receive(s, &mut buffer, &mut from, &mut length, &mut *ov), Err(997));
+    assert_eq!(send_to(s, b"x", nobody, null_mut()), Ok(1));
+    assert_eq!(get(port, u32::MAX), failure(1234, 0, 3, &ov));
+    for _ in 0..3 {
+        assert_eq!(send_to(s, b"x", nobody, null_mut()), Ok(1));
+    }
+    assert_eq!(receive(s, &mut buffer, &mut from, &mut length, &mut *ov), Err(10054));
+    assert_eq!(get(port, 0), nothing(258));
+    closesocket(s);
+    CloseHandle(port);
+}
+
+/// D65: unbound, unconnected.
+#[test]
+fn refusals() {
+    start();
+    let s = unsafe { WSASocketW(2, 2, 0, std::ptr::null(), 0, 1) };
+    let mut ov = overlapped();
+    assert_eq!(recv(s, &mut [0; 4], &mut ov), Err(10022));
+    assert_eq!(send(s, b"x", &mut ov), Err(10057));
+    assert_eq!(send_to(s, b"x", 0, null_mut()), Ok(1));
+    closesocket(s);
+}

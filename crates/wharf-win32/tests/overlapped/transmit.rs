@@ -1,0 +1,107 @@
+//! TransmitFile.
+
+use std::io::{Read, Write};
+use std::ptr::null_mut;
+
+use wharf_win32::Win32::Storage::FileSystem::CreateFileA;
+
+use crate::support::*;
+
+fn open(text: &[u8]) -> HANDLE {
+    let mut path = std::env::temp_dir();
+    static NEXT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+    let number = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    path.push(format!("wharf-transmit-{}-{number}", std::process::id()));
+    std::fs::File::create(&path).unwrap().write_all(text).unwrap();
+    let name = std::ffi::CString::new(path.to_str().unwrap()).unwrap();
+    let file = unsafe {
+        CreateFileA(name.as_ptr().cast(), 0x8000_0000, 7, std::ptr::null_mut(), 3, 0x80, null_mut())
+    };
+    assert_ne!(file, INVALID);
+    std::fs::remove_file(&path).unwrap();
+    file
+}
+
+/// D69, D70, D71, D73: head, file, tail; from an offset; a part; and the end of the connection.
+#[test]
+fn a_file_goes_out_between_its_buffers() {
+    let port = make_port(1);
+    let (s, mut peer) = connected();
+    associate(s, port, 6);
+    let file = open(b"0123456789");
+    let (mut head, mut tail) = (*b"head", *b"tail");
+    let around = TRANSMIT_FILE_BUFFERS {
+        Head: head.as_mut_ptr().cast(),
+        HeadLength: 4,
+        Tail: tail.as_mut_ptr().cast(),
+        TailLength: 4,
+    };
+    let mut ov = overlapped();
+    ov.Anonymous.Anonymous = OVERLAPPED_0_0 { Offset: 7, OffsetHigh: 0 };
+    let result = unsafe { TransmitFile(s, file, 0, 0, &mut *ov, &around, 0) };
+    assert_eq!((result, GetLastError()), (0, 997));
+    assert_eq!(get(port, u32::MAX), success(11, 6, &ov));
+    // Without an OVERLAPPED: from the position, which moves; no packet.
+    for _ in 0..2 {
+        assert_eq!(unsafe { TransmitFile(s, file, 3, 0, null_mut(), std::ptr::null(), 0) }, 1);
+    }
+    assert_eq!(unsafe { TransmitFile(s, null_mut(), 0, 0, null_mut(), std::ptr::null(), 0) }, 1);
+    assert_eq!(get(port, 0), nothing(258));
+    ov.Anonymous.Anonymous = OVERLAPPED_0_0 { Offset: 9, OffsetHigh: 0 };
+    let result = unsafe { TransmitFile(s, file, 0, 0, &mut *ov, std::ptr::null(), 1) };
+    assert_eq!((result, GetLastError()), (0, 997));
+    assert_eq!(get(port, u32::MAX), success(1, 6, &ov));
+    let mut all = vec![];
+    peer.read_to_end(&mut all).unwrap();
+    assert_eq!(all, b"head789tail0123459");
+    assert_eq!(send(s, b"x", &mut ov), Err(10058));
+    for handle in [file, port] {
+        assert_eq!(CloseHandle(handle), 1);
+    }
+    closesocket(s);
+}
+
+/// D71, D72: refusals.
+#[test]
+fn refusals() {
+    let file = open(b"x");
+    let call = |s, bytes, flags| {
+        let result =
+            unsafe { TransmitFile(s, file, bytes, 0, null_mut(), std::ptr::null(), flags) };
+        (result, GetLastError())
+    };
+    let fresh = stream_socket();
+    assert_eq!(call(INVALID_SOCKET, 0, 0), (0, 10038));
+    assert_eq!(call(fresh, 0, 0), (0, 10057));
+    let (s, _peer) = connected();
+    assert_eq!(call(s, 2_147_483_647, 0), (0, 10022));
+    assert_eq!(call(s, 0, 2), (0, 10022));
+    for s in [fresh, s] {
+        closesocket(s);
+    }
+    CloseHandle(file);
+}
+
+/// A large file to a slow reader: one packet, all of it.
+#[test]
+fn a_large_file_goes_out_whole() {
+    let port = make_port(1);
+    let (s, mut peer) = connected();
+    associate(s, port, 6);
+    let content: Vec<u8> = (0..6 << 20).map(|at| (at % 253) as u8).collect();
+    let file = open(&content);
+    let mut ov = overlapped();
+    let result = unsafe { TransmitFile(s, file, 0, 0, &mut *ov, std::ptr::null(), 0) };
+    assert_eq!((result, GetLastError()), (0, 997));
+    CloseHandle(file); // the operation keeps it
+    let expected = content.len();
+    let reader = std::thread::spawn(move || {
+        let mut got = vec![0; expected];
+        peer.read_exact(&mut got).unwrap();
+        got
+    });
+    assert_eq!(get(port, u32::MAX), success(6 << 20, 6, &ov));
+    assert!(reader.join().unwrap() == content);
+    closesocket(s);
+    CloseHandle(port);
+}

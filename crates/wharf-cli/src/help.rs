@@ -185,16 +185,16 @@ What is read:
   system's branch are listed too.
 
 Output:
-  The numbers; the functions that Wharf lacks; headers of Microsoft's other
+  The numbers; the names that Wharf lacks; headers of Microsoft's other
   libraries; what to look at, each with the promise of the port that it is
-  about; the functions that Wharf has. The last in brackets is the number of a
+  about; the names that Wharf has. The last in brackets is the number of a
   statement in the contract, or what else decides.
 
   What to look at is found by its shape. A line that is listed need not be
   wrong, and one that is not listed need not be right.
 
 Exit status:
-  0    Wharf has every function that is used
+  0    Wharf has every name that is used
   1    it lacks some; or the directory cannot be read
   2    the command line is wrong
 

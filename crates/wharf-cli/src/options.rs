@@ -59,8 +59,8 @@ pub(crate) enum Command {
     Run(RunOptions),
     /// List what a source tree uses of Windows, and what to look at before it runs here
     ///
-    /// Every function of Windows that the C and C++ sources under PATH name, with its library and whether Wharf has
-    /// it, and the places where a program relies on what is not promised. Nothing is compiled.
+    /// Every function, type and constant of Windows that the C and C++ sources under PATH name, with the library and
+    /// whether Wharf has it, and the places where a program relies on what is not promised. Nothing is compiled.
     #[command(after_long_help = help::CHECK)]
     Check(CheckOptions),
 }

@@ -24,7 +24,7 @@ pub(crate) fn explain(tree: &Tree, include: &Path, said: &[u8]) -> String {
     let lacking = names.lacking(tree);
     let guilty: Vec<_> = lacking.iter().filter(|lacking| mentions(&said, &lacking.name)).collect();
     if !guilty.is_empty() {
-        text.push_str("\nwharf: the program uses functions of Windows that Wharf does not have:\n");
+        text.push_str("\nwharf: the program uses names of Windows that Wharf does not have:\n");
         for lacking in guilty {
             let _ = writeln!(text, "  {}: {} ({})", lacking.place, lacking.name, lacking.library);
         }

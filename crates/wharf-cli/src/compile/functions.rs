@@ -1,7 +1,7 @@
 //! Functions of a file, as far as braces tell them.
 
 use super::lexer::Kind;
-use super::tree::{File, Tree};
+use super::tree::File;
 
 /// The tokens of a function's body: the indices of its braces.
 #[derive(Clone, Copy, Debug)]
@@ -24,28 +24,6 @@ pub(crate) fn bodies(file: &File) -> Vec<Body> {
         at += 1;
     }
     all
-}
-
-/// Whether a tree defines a function or a macro of this name.
-pub(crate) fn is_defined(tree: &Tree, name: &str) -> bool {
-    tree.files.iter().any(|file| {
-        (0..file.tokens.len()).any(|at| {
-            let token = &file.tokens[at];
-            if token.kind != Kind::Word || file.word(token) != name {
-                return false;
-            }
-            if token.directive {
-                return at > 0 && file.word(&file.tokens[at - 1]) == "define";
-            }
-            // A type before it, and a body after its parameters.
-            at > 0
-                && file
-                    .name(at - 1)
-                    .is_some_and(|word| !matches!(word, "return" | "else" | "case" | "throw"))
-                && file.tokens.get(at + 1).is_some_and(|next| next.is(b'('))
-                && file.tokens.get(matching(file, at + 1) + 1).is_some_and(|next| next.is(b'{'))
-        })
-    })
 }
 
 fn follows_parameters(file: &File, brace: usize) -> bool {

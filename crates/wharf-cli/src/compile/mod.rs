@@ -19,6 +19,7 @@ mod arguments;
 mod attempt;
 mod check;
 mod compiler;
+mod definitions;
 mod depend;
 mod edit;
 mod entry;

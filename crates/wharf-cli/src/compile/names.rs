@@ -1,16 +1,22 @@
 //! Which names are Windows', and which of those Wharf has.
 //!
-//! What Windows has is a list in the command, `support/functions.txt`. What Wharf has is read from its headers, as
+//! What Windows has is in two lists in the command, `support/functions.txt` and `support/types.txt`. What Wharf has is read from its headers, as
 //! they lie there: a name that they do not declare is one that no program can use.
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::Path;
 
+use super::definitions;
 use super::lexer::{self, Kind};
 use super::tree::Tree;
 
 const FUNCTIONS: &str = include_str!("support/functions.txt");
+const TYPES: &str = include_str!("support/types.txt");
+/// Names that begin like this are constants of Windows.
+const CONSTANTS: &[&str] = &["ERROR_", "WSAE", "STATUS_", "WSAID_"];
+/// What stands in place of the library of a type or a constant.
+pub(crate) const NO_FUNCTION: &str = "type or constant";
 
 /// Headers of Microsoft's libraries that are no part of Win32, by the beginnings of their names.
 const FOREIGN: &[(&str, &str)] = &[
@@ -30,6 +36,7 @@ const FOREIGN: &[(&str, &str)] = &[
 pub(crate) struct Names {
     /// Functions of Windows by name, with the library that has them.
     windows: HashMap<String, &'static str>,
+    types: HashSet<&'static str>,
     wharf: HashSet<String>,
     /// Wharf's headers, in lower case.
     headers: HashSet<String>,
@@ -45,8 +52,12 @@ pub(crate) struct Lacking {
 
 impl Names {
     pub(crate) fn read(include: &Path) -> Names {
-        let mut names =
-            Names { windows: functions(), wharf: HashSet::new(), headers: HashSet::new() };
+        let mut names = Names {
+            windows: functions(),
+            types: types(),
+            wharf: HashSet::new(),
+            headers: HashSet::new(),
+        };
         names.collect(include, "");
         names
     }
@@ -54,6 +65,22 @@ impl Names {
     /// The library of Windows that has a function of this name.
     pub(crate) fn library(&self, name: &str) -> Option<&'static str> {
         self.windows.get(name).copied()
+    }
+
+    /// The library of a function, or [`NO_FUNCTION`] for a type or constant of Windows.
+    pub(crate) fn kind(&self, name: &str) -> Option<&'static str> {
+        let constant = || {
+            CONSTANTS
+                .iter()
+                .any(|beginning| name.len() > beginning.len() && name.starts_with(beginning))
+        };
+        let shape = || {
+            name.bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+        };
+        let other =
+            || (self.types.contains(name) || (constant() && shape())).then_some(NO_FUNCTION);
+        self.library(name).or_else(other)
     }
 
     /// Whether Wharf has a header of this name, in any case.
@@ -82,15 +109,14 @@ impl Names {
         }
     }
 
-    /// Every function of Windows that is called or named in a program, is not in Wharf, and is not defined by the
-    /// program: at its first use.
+    /// Every name of Windows in a program that is not in Wharf and not the program's own: at its first use.
     pub(crate) fn lacking(&self, tree: &Tree) -> Vec<Lacking> {
-        let mut seen = HashSet::new();
+        let mut seen = definitions::defined(tree);
         let mut all = Vec::new();
         for file in &tree.files {
             for at in 0..file.tokens.len() {
                 let Some(name) = file.name(at) else { continue };
-                let Some(library) = self.library(name) else { continue };
+                let Some(library) = self.kind(name) else { continue };
                 if self.has(name) || file.is_member(at) || !seen.insert(name) {
                     continue;
                 }
@@ -109,6 +135,10 @@ impl Names {
 pub(crate) fn foreign(header: &str) -> Option<&'static str> {
     let header = header.to_ascii_lowercase();
     FOREIGN.iter().find(|(beginning, _)| header.starts_with(beginning)).map(|(_, what)| *what)
+}
+
+fn types() -> HashSet<&'static str> {
+    TYPES.lines().filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace).collect()
 }
 
 fn functions() -> HashMap<String, &'static str> {

@@ -10,7 +10,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::functions;
+use super::definitions;
 use super::home::Home;
 use super::lookup::Found;
 use super::names::{self, Names};
@@ -68,7 +68,7 @@ impl Report<'_> {
         let supported = self.uses.len() - lacking;
         writeln!(
             out,
-            "{} files, {} functions of Windows, {supported} supported, {lacking} not",
+            "{} files, {} names of Windows, {supported} supported, {lacking} not",
             self.tree.files.len(),
             self.uses.len()
         )?;
@@ -89,7 +89,11 @@ impl Report<'_> {
         for (name, used) in rows {
             let times =
                 if used.count == 1 { "once".to_owned() } else { format!("{} times", used.count) };
-            writeln!(out, "  {name:width$}  {:9}  {times}, first at {}", used.library, used.first)?;
+            writeln!(
+                out,
+                "  {name:width$}  {:16}  {times}, first at {}",
+                used.library, used.first
+            )?;
         }
         Ok(())
     }
@@ -128,14 +132,15 @@ impl Report<'_> {
     }
 }
 
-/// Every function of Windows that is used, and not defined by the tree itself.
+/// Every name of Windows that is used, and not defined by the tree itself.
 fn uses<'a>(tree: &'a Tree, names: &Names) -> BTreeMap<&'a str, Use> {
+    let own = definitions::defined(tree);
     let mut uses: BTreeMap<&str, Use> = BTreeMap::new();
     for file in &tree.files {
         for (at, token) in file.tokens.iter().enumerate() {
             let name = file.word(token);
-            let Some(library) = names.library(name) else { continue };
-            if file.is_member(at) || functions::is_defined(tree, name) {
+            let Some(library) = names.kind(name) else { continue };
+            if file.is_member(at) || own.contains(name) {
                 continue;
             }
             let place = || Use { count: 0, first: file.place(token.line), library };

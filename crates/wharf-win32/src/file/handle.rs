@@ -10,9 +10,11 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{lock, share};
+use super::{lock, overlapped, share};
 use crate::code;
 use crate::object::{self, Object};
+use crate::overlapped::Cancel;
+use crate::port::{Binding, Bound};
 use crate::types::HANDLE;
 
 /// What the descriptor is.
@@ -40,6 +42,10 @@ pub(crate) struct File {
     /// Writes go to the end, whatever the offset.
     pub(crate) append: bool,
     pub(crate) overlapped: bool,
+    /// Transfers go to the disk, past the cache or through it.
+    pub(crate) direct: bool,
+    /// Its port.
+    pub(crate) bound: Bound,
     /// Where it was opened; changed by a rename through the handle.
     pub(crate) path: Mutex<PathBuf>,
     pub(crate) delete_on_close: AtomicBool,
@@ -56,6 +62,8 @@ impl File {
             writable,
             append: false,
             overlapped: false,
+            direct: false,
+            bound: Bound::default(),
             path: Mutex::default(),
             delete_on_close: AtomicBool::new(false),
             identity: (0, 0),
@@ -96,10 +104,27 @@ impl AsFd for File {
 }
 
 impl Object for File {
+    fn associate(&self, binding: Binding) -> Result<(), u32> {
+        self.bound.associate(self.overlapped, binding)
+    }
+
+    fn add_modes(&self, modes: u8) -> Result<(), u32> {
+        if !self.overlapped {
+            return Err(code::ERROR_INVALID_PARAMETER);
+        }
+        self.bound.add_modes(modes);
+        Ok(())
+    }
+
+    fn cancel(&self, which: Cancel) -> Result<usize, u32> {
+        Ok(overlapped::cancel(self, which))
+    }
+
     fn closed(&self, last: bool) {
         if !last {
             return;
         }
+        overlapped::cancel(self, Cancel::All);
         lock::forget(self);
         self.registration.lock().unwrap_or_else(PoisonError::into_inner).take();
         if self.delete_on_close.swap(false, Ordering::Relaxed) {

@@ -1,7 +1,6 @@
 //! ReadFile, WriteFile, FlushFileBuffers (contract E1-E8).
 //!
-//! An overlapped call on a file performs its transfer before it returns, which E4 allows, and reports by its OVERLAPPED;
-//! [`overlapped`] is the one entry.
+//! Those on overlapped handles go to `overlapped`, those on sockets to Winsock.
 #![allow(unsafe_code)] // the caller's buffers; exported under C names
 
 use std::ffi::c_void;
@@ -12,6 +11,7 @@ use wharf_core::status::{FileContext, Status};
 
 use super::handle::{self, File, Kind};
 use super::{code_of, lock};
+use crate::overlapped::request::Request;
 use crate::types::{BOOL, FALSE, HANDLE, OVERLAPPED, TRUE};
 use crate::{arg, code, guard, object};
 
@@ -80,6 +80,10 @@ unsafe fn call(
         // SAFETY: the caller's variable (C27).
         unsafe { arg::store(count, 0) }?;
     }
+    if !object::is_object(handle) {
+        // SAFETY: the caller's arguments.
+        return unsafe { super::socket::transfer(handle, transfer, count, overlapped) };
+    }
     let file = handle::get(handle)?;
     match transfer.direction {
         Direction::Read => file.must_read()?,
@@ -88,7 +92,14 @@ unsafe fn call(
     if file.overlapped {
         // E2: there is no position to use.
         arg::check(overlapped).map_err(|_| code::ERROR_INVALID_PARAMETER)?;
-        return Err(code::ERROR_NOT_SUPPORTED);
+        // SAFETY: the caller's structure.
+        let at = offset(unsafe { arg::load(overlapped) }?);
+        // SAFETY: the caller lends it until the operation's end.
+        let request = unsafe { Request::begin(overlapped, None) }?;
+        let bytes = super::overlapped::transfer(&file, request, transfer, at)?;
+        // SAFETY: the caller's variable.
+        unsafe { arg::store_optional(count, bytes) }?;
+        return Ok(TRUE);
     }
     let at = if overlapped.is_null() {
         At::Position

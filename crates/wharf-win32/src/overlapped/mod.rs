@@ -60,6 +60,7 @@ pub use modes::SetFileCompletionNotificationModes;
 pub use receive::{WSARecv, WSARecvFrom};
 pub use result::{GetOverlappedResult, GetOverlappedResultEx, WSAGetOverlappedResult};
 pub use send::{WSASend, WSASendTo};
+pub(crate) use thread::ThreadId;
 pub use transmit::{
     TRANSMIT_FILE_BUFFERS, TRANSMIT_PACKETS_ELEMENT, TRANSMIT_PACKETS_ELEMENT_0,
     TRANSMIT_PACKETS_ELEMENT_0_0, TransmitFile,

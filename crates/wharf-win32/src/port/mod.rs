@@ -29,7 +29,6 @@ use wharf_core::status::Status;
 use crate::object::Object;
 use crate::overlapped;
 
-#[allow(unused_imports)] // until files use it
 pub(crate) use bound::Bound;
 pub use create::CreateIoCompletionPort;
 pub use get::{GetQueuedCompletionStatus, GetQueuedCompletionStatusEx};

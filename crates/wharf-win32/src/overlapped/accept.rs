@@ -149,6 +149,7 @@ pub(super) fn hand_over(
         return Some((operation, Fault::errno(error).status()));
     }
     (acceptor.connected, acceptor.bound) = (true, true);
+    acceptor.notes.connected(peer.socket_addr());
     let areas = accept.buffer.wrapping_add(accept.receive);
     // SAFETY: the areas are the program's until the operation's end, and were found large enough.
     unsafe { store(&local, areas, accept.local) };

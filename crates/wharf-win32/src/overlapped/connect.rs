@@ -83,7 +83,7 @@ pub(crate) fn take_error(fd: i32) -> i32 {
 }
 
 /// Takes back a connection that failed or was given up, so that the socket can be connected again (D35).
-pub(super) fn dissolve(fd: i32) {
+pub(crate) fn dissolve(fd: i32) {
     // SAFETY: plain numbers, for which zero is a value; the family is AF_UNSPEC.
     let nobody: libc::sockaddr = unsafe { std::mem::zeroed() };
     // SAFETY: an address of that length. It may fail only where there was nothing to take back.

@@ -201,7 +201,7 @@ impl Record {
 
     /// Sees to it that edges are reported: by the socket's own port, by the one of whoever waits, or by the one that
     /// serves sockets without.
-    pub(super) fn watch(&mut self, other: Option<&Arc<IoPort>>) -> std::io::Result<()> {
+    pub(crate) fn watch(&mut self, other: Option<&Arc<IoPort>>) -> std::io::Result<()> {
         if self.io.watched_by.is_some() {
             return Ok(());
         }
@@ -229,7 +229,7 @@ impl Record {
     /// Moves the registration to where it belongs now.
     pub(super) fn rewatch(&mut self) -> std::io::Result<()> {
         self.unwatch();
-        if self.is_pending() { self.watch(None) } else { Ok(()) }
+        if self.is_pending() || self.notes.selection.is_some() { self.watch(None) } else { Ok(()) }
     }
 
     fn descriptor(&self) -> BorrowedFd<'static> {
@@ -334,7 +334,7 @@ impl Record {
 
 /// Where a direction has failed for good, only what came before the failure is still to be had (D48, D57).
 #[inline]
-fn despite(broken: Option<Fault>, attempt: Attempt) -> Attempt {
+pub(super) fn despite(broken: Option<Fault>, attempt: Attempt) -> Attempt {
     match (broken, attempt) {
         (None, attempt) | (Some(_), attempt @ Attempt::Done { bytes: 1.., .. }) => attempt,
         (Some(fault), _) => Attempt::Failed(fault),
@@ -355,4 +355,5 @@ pub(crate) fn on_readiness(name: Watched, readiness: Readiness) {
         record.io.output.ready = true;
         record.drive(false);
     }
+    record.observe();
 }

@@ -24,7 +24,9 @@ impl Record {
         self.io.connecting = false;
         self.connected = stands;
         self.active = stands;
-        if !stands {
+        if stands {
+            self.note_connected();
+        } else {
             dissolve(self.fd);
             self.io.hung_up = false;
         }

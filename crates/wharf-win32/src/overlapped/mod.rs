@@ -51,12 +51,14 @@ pub(crate) use accept::feed;
 pub use accept::{AcceptEx, GetAcceptExSockaddrs};
 pub(crate) use cancel::Cancel;
 pub use cancel::{CancelIo, CancelIoEx};
+pub(crate) use connect::dissolve;
 pub(crate) use engine::{Io, on_readiness};
 #[allow(unused_imports)] // until WSAIoctl is in
 pub(crate) use extension::extension_function;
 pub(crate) use life::{associate, end_all, orphan};
 pub use message::{WSAMSG, WSASendMsg};
 pub use modes::SetFileCompletionNotificationModes;
+pub(crate) use operation::Fault;
 pub use receive::{WSARecv, WSARecvFrom};
 pub use result::{GetOverlappedResult, GetOverlappedResultEx, WSAGetOverlappedResult};
 pub use send::{WSASend, WSASendTo};

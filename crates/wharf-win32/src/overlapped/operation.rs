@@ -74,7 +74,7 @@ pub(crate) struct Send {
 impl Operation {
     /// Whether a success without bytes is the end of the stream (D42).
     pub(crate) fn is_at_end(&self) -> bool {
-        matches!(&self.work, Work::Receive(receive) if receive.buffers.len() > 0)
+        self.work.has_room()
     }
 }
 
@@ -95,6 +95,11 @@ impl Work {
             Work::Transmit(transmit) => transmit.reuses(),
             _ => false,
         }
+    }
+
+    /// Whether it is a receive that could take something: then 0 bytes are the end of a stream.
+    pub(crate) fn has_room(&self) -> bool {
+        matches!(self, Work::Receive(receive) if receive.buffers.len() > 0)
     }
 
     /// Which of a socket's two FIFOs it belongs to.

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use wharf_core::status::code;
 
 use super::attempt::attempt_work;
+use super::engine::despite;
 use super::operation::{Attempt, Work};
 use crate::socket::Record;
 use crate::socket::table::find;
@@ -26,9 +27,12 @@ pub(crate) fn transfer(
         check(&mut found)?;
         // What is pending goes first.
         if found.io.is_idle(input) {
-            match attempt_work(found.facts(), &mut work, &mut transferred) {
+            let tried = attempt_work(found.facts(), &mut work, &mut transferred);
+            match despite(found.io.broken(input), tried) {
                 Attempt::Done { bytes, .. } => {
                     found.note_transfer(bytes);
+                    found.finished |= input && bytes == 0 && work.has_room() && found.is_stream();
+                    found.rearm_after(input, false);
                     return Ok(bytes);
                 }
                 Attempt::Failed(fault) | Attempt::FailedLate(fault, _) => {
@@ -38,6 +42,7 @@ pub(crate) fn transfer(
             }
         }
         if !found.blocking && !always_waits {
+            found.rearm_after(input, true);
             return if transferred > 0 { Ok(transferred) } else { Err(code::WSAEWOULDBLOCK) };
         }
         let limit = if input { found.receive_timeout } else { found.send_timeout };

@@ -11,6 +11,7 @@ use super::table;
 use super::types::*;
 use super::waiting::errno;
 use crate::guard;
+use crate::winsock::options::opens_overlapped;
 use crate::winsock::{AF_UNSPEC, family as families};
 
 const KNOWN_FLAGS: u32 =
@@ -183,9 +184,10 @@ pub unsafe extern "C" fn WSASocketA(
     })
 }
 
-/// Makes an overlapped socket.
+/// Makes an overlapped socket, unless SO_OPENTYPE says otherwise on this thread.
 // SAFETY: prefixed, so that it is not the C library's.
 #[unsafe(export_name = "wharf_socket")]
 pub extern "C" fn socket(af: i32, kind: i32, protocol: i32) -> SOCKET {
-    guard::call(INVALID_SOCKET, || create(af, kind, protocol, None, 0, WSA_FLAG_OVERLAPPED))
+    let flags = if opens_overlapped() { WSA_FLAG_OVERLAPPED } else { 0 };
+    guard::call(INVALID_SOCKET, || create(af, kind, protocol, None, 0, flags))
 }

@@ -9,6 +9,7 @@ use std::os::fd::RawFd;
 use wharf::Watched;
 
 use crate::overlapped::Io;
+use crate::winsock::Notes;
 use crate::winsock::sockaddr::Address;
 
 /// One socket. Everything is read and written under its slot's lock.
@@ -48,6 +49,8 @@ pub(crate) struct Record {
     pub(crate) reports: bool,
     /// The overlapped operations.
     pub(crate) io: Io,
+    /// What the synchronous calls remember.
+    pub(crate) notes: Notes,
 }
 
 impl Record {
@@ -73,6 +76,7 @@ impl Record {
             finished: false,
             reports: true,
             io: Io::default(),
+            notes: Notes::default(),
         }
     }
 

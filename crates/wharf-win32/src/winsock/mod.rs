@@ -9,28 +9,66 @@
 //! 3. A call that fails stores nothing but the last error, unless the contract says otherwise.
 #![allow(dead_code)] // until the calls that use it are in
 
+mod accept;
 mod address_text;
+mod bind;
 mod byte_order;
+mod connect;
+pub(crate) mod control;
 pub(crate) mod family;
 mod inet;
+mod interfaces;
+mod kernel;
+mod last_error;
 pub(crate) mod memory;
+mod names;
+mod notes;
+pub(crate) mod options;
+mod poll;
 mod presentation;
+mod protocols;
+mod readiness;
 mod resolve;
+mod select;
+mod selection;
+mod shutdown;
 pub(crate) mod sockaddr;
+mod transfer;
 
+pub use accept::{LPCONDITIONPROC, WSAAccept, accept};
 pub use address_text::{
     WSAAddressToStringA, WSAAddressToStringW, WSAStringToAddressA, WSAStringToAddressW,
 };
+pub use bind::{bind, listen};
 pub use byte_order::{htond, htonf, htonl, htonll, htons, ntohd, ntohf, ntohl, ntohll, ntohs};
+pub use connect::{WSAConnect, connect};
+pub use control::{
+    FIONBIO, FIONREAD, SIO_ADDRESS_LIST_QUERY, SIO_BASE_HANDLE, SIO_BSP_HANDLE,
+    SIO_BSP_HANDLE_POLL, SIO_BSP_HANDLE_SELECT, SIO_ENABLE_CIRCULAR_QUEUEING, SIO_FLUSH,
+    SIO_GET_BROADCAST_ADDRESS, SIO_GET_INTERFACE_LIST, SIO_IDEAL_SEND_BACKLOG_QUERY,
+    SIO_KEEPALIVE_VALS, SIO_LOOPBACK_FAST_PATH, SIO_MULTICAST_SCOPE, SIO_MULTIPOINT_LOOPBACK,
+    SIO_ROUTING_INTERFACE_QUERY, SIO_TCP_INITIAL_RTO, SIO_TCP_SET_ACK_FREQUENCY, SIO_UDP_CONNRESET,
+    SIO_UDP_NETRESET, SIOCATMARK, ioctlsocket, tcp_keepalive,
+};
 pub use family::{
     AF_APPLETALK, AF_BTH, AF_INET, AF_INET6, AF_IPX, AF_IRDA, AF_NETBIOS, AF_UNIX, AF_UNSPEC,
 };
 pub use inet::{inet_addr, inet_ntoa};
+pub use last_error::{WSAGetLastError, WSASetLastError};
+pub use names::{getpeername, getsockname};
+pub(crate) use notes::Notes;
+pub use options::{SO_LINGER, SOL_SOCKET, getsockopt, setsockopt};
+pub use poll::{WSAPOLLFD, WSAPoll};
 pub use presentation::{InetNtopW, InetPtonW, inet_ntop, inet_pton};
+pub use protocols::{WSAEnumProtocolsA, WSAEnumProtocolsW};
 pub use resolve::{
     ADDRINFOA, ADDRINFOEXA, ADDRINFOEXW, ADDRINFOW, FreeAddrInfoEx, FreeAddrInfoExW, FreeAddrInfoW,
     GetAddrInfoExA, GetAddrInfoExW, GetAddrInfoW, GetHostNameW, GetNameInfoW, HOSTENT, PROTOENT,
     SERVENT, freeaddrinfo, gai_strerrorA, gai_strerrorW, getaddrinfo, gethostbyaddr, gethostbyname,
     gethostname, getnameinfo, getprotobyname, getprotobynumber, getservbyname, getservbyport,
 };
+pub use select::{__WSAFDIsSet, FD_SET, TIMEVAL, select};
+pub use selection::{WSAEnumNetworkEvents, WSAEventSelect, WSANETWORKEVENTS};
+pub use shutdown::{WSARecvDisconnect, WSASendDisconnect, shutdown};
 pub use sockaddr::{IN_ADDR, IN6_ADDR, SOCKADDR, SOCKADDR_IN, SOCKADDR_IN6, SOCKADDR_STORAGE};
+pub use transfer::{recv, recvfrom, send, sendto};

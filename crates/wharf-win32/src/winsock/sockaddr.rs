@@ -187,6 +187,21 @@ impl Address {
         family::from_linux(linux).unwrap_or(linux)
     }
 
+    /// The family, Linux' number.
+    pub(crate) fn kernel_family(&self) -> i32 {
+        self.raw_family().into()
+    }
+
+    /// No address: what dissolves the association of a datagram socket with its peer.
+    pub(crate) fn unspecified() -> Self {
+        Self { length: 16, ..Self::empty() }
+    }
+
+    /// Whether there is nothing but a family: a local socket without a name.
+    pub(crate) fn is_unnamed(&self) -> bool {
+        self.length as usize <= FAMILY
+    }
+
     /// What a kernel call reads.
     pub(crate) fn for_kernel(&self) -> (*const libc::sockaddr, libc::socklen_t) {
         (self.bytes.as_ptr().cast(), self.length)

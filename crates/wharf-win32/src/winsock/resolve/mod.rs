@@ -29,6 +29,7 @@ pub use addrinfo::{ADDRINFOA, ADDRINFOW, FreeAddrInfoW, GetAddrInfoW, freeaddrin
 pub use database::{
     PROTOENT, SERVENT, getprotobyname, getprotobynumber, getservbyname, getservbyport,
 };
+pub(crate) use error::{WSAHOST_NOT_FOUND, WSATRY_AGAIN};
 pub use error::{gai_strerrorA, gai_strerrorW};
 pub use extended::{
     ADDRINFOEXA, ADDRINFOEXW, FreeAddrInfoEx, FreeAddrInfoExW, GetAddrInfoExA, GetAddrInfoExW,

@@ -149,7 +149,7 @@ pub unsafe extern "C" fn select(
 /// Whether a socket is in a set: what FD_ISSET is.
 ///
 /// # Safety
-/// As [`read`].
+/// Null, or plausible and then a set with as many sockets as it says.
 // SAFETY: the name is Windows' own and nobody else's.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn __WSAFDIsSet(s: SOCKET, set: *mut FD_SET) -> i32 {

@@ -110,6 +110,8 @@ What is added:
              __except, __finally and __leave, in C++. C++14, unless -std= or
              the source itself asks for more: it makes `byte` ambiguous.
   Macros     _WIN32, _WIN64, WIN32. Not _MSC_VER: the compiler is another one.
+             UNICODE and _UNICODE, if a Visual Studio project beside the source
+             lists it and has that character set; a note says so.
   Text       Sources in UTF-8, UTF-16, CP949, GBK, Shift-JIS and the code pages
              of the West, told apart by their letters; -finput-charset=NAME
              says it. Strings are UTF-8 in the program. Wide output shows.

@@ -12,6 +12,7 @@ use super::flags::Dialect;
 use super::home::Home;
 use super::link::{self, Needs};
 use super::lookup::Search;
+use super::project::{self, Project};
 use super::rewrite::{self, Rewritten};
 use super::tree::Tree;
 use super::{depend, explain, libraries, standard};
@@ -24,6 +25,8 @@ pub(crate) struct Job<'a> {
     tree: Tree,
     /// The sources' indices in the tree, in their order.
     roots: Vec<usize>,
+    /// What Visual Studio knows of them.
+    project: Option<Project>,
 }
 
 impl<'a> Job<'a> {
@@ -59,7 +62,8 @@ impl<'a> Job<'a> {
             // gcc catches faults inside a function; clang only those below its calls.
             compilers.sort_by_key(|compiler| compiler.kind == Kind::Clang);
         }
-        Ok(Job { language, arguments, home, compilers, tree, roots })
+        let project = arguments.sources().find_map(|(path, _)| project::find(path));
+        Ok(Job { language, arguments, home, compilers, tree, roots, project })
     }
 
     /// Compiles; what compilers say goes to standard error.
@@ -77,6 +81,14 @@ impl<'a> Job<'a> {
             }
         };
         self.warn_of_damage()?;
+        if let Some(project) = self.project.as_ref().filter(|_| self.unicode()) {
+            let (first, path) = (&self.tree.files[self.roots[0]].path, project.path.display());
+            writeln!(
+                io::stderr(),
+                "{}: note: UNICODE and _UNICODE are defined, as {path} says",
+                first.display()
+            )?;
+        }
         let mut first: Option<(ExitStatus, Vec<u8>)> = None;
         for compiler in &self.compilers {
             let (status, said) = self.attempt(compiler, of_sources, &rewritten)?;
@@ -164,8 +176,10 @@ impl<'a> Job<'a> {
             before.extend(rewritten.seh.any.then(|| "wharf/seh.h".to_owned()));
         }
         before.extend(rewritten.key.then(|| "wharf/key.h".to_owned()));
-        let level = (!self.arguments.has_standard).then(|| standard::level(&self.tree));
-        Dialect {
+        let stated = self.project.as_ref().and_then(|project| project.level);
+        let level = (!self.arguments.has_standard)
+            .then(|| stated.unwrap_or_else(|| standard::level(&self.tree)));
+        let mut flags = Dialect {
             kind: compiler.kind,
             language,
             include: &self.home.include,
@@ -173,7 +187,11 @@ impl<'a> Job<'a> {
             faults: rewritten.seh.except,
             before: &before,
         }
-        .flags()
+        .flags();
+        if self.unicode() {
+            flags.extend(["-DUNICODE", "-D_UNICODE"].map(OsString::from));
+        }
+        flags
     }
 
     /// The arguments of the linker that come after the user's.
@@ -214,6 +232,14 @@ impl<'a> Job<'a> {
         )?);
         all.push("-pthread".into());
         Ok(all)
+    }
+
+    /// Whether the project defines UNICODE, and the user has not said anything about it.
+    fn unicode(&self) -> bool {
+        let says =
+            |word: &str| matches!(word.split('=').next(), Some("UNICODE" | "_UNICODE" | "_MBCS"));
+        self.project.as_ref().is_some_and(|project| project.unicode)
+            && !self.arguments.defines.iter().any(|word| says(word))
     }
 
     fn warn_of_damage(&self) -> io::Result<()> {

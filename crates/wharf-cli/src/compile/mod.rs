@@ -35,6 +35,7 @@ mod link;
 mod locale;
 mod lookup;
 mod names;
+mod project;
 mod rewrite;
 mod run;
 mod sdk;

@@ -131,3 +131,22 @@ fn run_is_the_program() {
     assert_eq!(String::from_utf8_lossy(&output.stdout), "-a b.cpp\n");
     assert_eq!(std::fs::read_dir(bench.path(".")).unwrap().count(), 2, "something was left behind");
 }
+
+#[test]
+fn a_project_beside_the_source_says_unicode() {
+    let bench = Bench::gnu();
+    let project = "<Project><ClCompile Include=\"src\\Test.cpp\" /><CharacterSet>Unicode</CharacterSet><LanguageStandard>stdcpp17</LanguageStandard></Project>";
+    bench.write("Server.vcxproj", format!("\u{feff}{project}"));
+    let source = "#include <stdio.h>\n#ifdef UNICODE\nint main() { printf(\"%ld\", __cplusplus); }\n#endif\n";
+    bench.write("src/test.cpp", source);
+    bench.write("other.cpp", source);
+    let said = bench.compiles(&["src/test.cpp", "-o", "test"]);
+    assert_eq!(
+        said,
+        "src/test.cpp: note: UNICODE and _UNICODE are defined, as src/../Server.vcxproj says\n"
+    );
+    assert_eq!(bench.prints("test"), "201703");
+    // Neither for a source that it does not list, nor against the user.
+    bench.refuses(&["other.cpp"]);
+    bench.refuses(&["-D_MBCS", "src/test.cpp"]);
+}

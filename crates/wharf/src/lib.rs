@@ -51,6 +51,7 @@
 //! * In a child made by `fork`, the parent's ports and handles refuse every call and change nothing for the
 //!   parent; the child may make ports of its own.
 
+mod alert;
 mod buffer;
 mod clock;
 mod concurrency;
@@ -74,6 +75,7 @@ mod stream;
 mod sync;
 mod worker;
 
+pub use alert::Alert;
 pub use buffer::Buffer;
 pub use concurrency::Concurrency;
 pub use datagram::Datagram;

@@ -13,7 +13,7 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 use wharf_core::scheduler::{Next, Urgency, WorkerId};
 use wharf_core::timers::TimerKey;
 
-use crate::dispatch::{Dispatcher, Empty, Member};
+use crate::dispatch::{Dispatcher, Empty, Interrupt, Member};
 use crate::drain::Idle;
 use crate::engine::{Due, Epoll, Shape, Socket};
 use crate::sensor::Birth;
@@ -330,7 +330,7 @@ impl<T: Send + 'static> Port<T> {
         }
         let got = match shared.dispatcher.try_get(worker) {
             Next::Packet(packet) => Ok(packet),
-            waiting => self.wait(&worker::member(), timeout, waiting),
+            waiting => self.wait(&worker::member(), timeout, waiting, None),
         };
         worker::exit();
         shared.steward.arm();
@@ -339,11 +339,12 @@ impl<T: Send + 'static> Port<T> {
 
     #[cold]
     #[inline(never)]
-    fn wait(
+    pub(crate) fn wait(
         &self,
         member: &Member,
         timeout: Option<Duration>,
         waiting: Next<Packet<T>>,
+        interrupt: Option<&dyn Interrupt>,
     ) -> Result<Packet<T>, GetError> {
         let shared = &self.shared;
         if shared.is_draining() {
@@ -351,8 +352,14 @@ impl<T: Send + 'static> Port<T> {
         }
         let senses = shared.sensing != Sensing::Told;
         let deadline = clock::deadline(timeout);
-        let got =
-            shared.dispatcher.wait(member, deadline, waiting, senses, || shared.steward.kick());
+        let got = shared.dispatcher.wait(
+            member,
+            deadline,
+            waiting,
+            senses,
+            || shared.steward.kick(),
+            interrupt,
+        );
         got.map_err(|empty| match empty {
             Empty::TimedOut => GetError::TimedOut,
             Empty::Closed => {
@@ -369,7 +376,7 @@ impl<T: Send + 'static> Port<T> {
         let member = self.shared.dispatcher.join(Arc::default());
         let got = match self.shared.dispatcher.try_get(member.id) {
             Next::Packet(packet) => Ok(packet),
-            waiting => self.wait(&member, timeout, waiting),
+            waiting => self.wait(&member, timeout, waiting, None),
         };
         self.shared.dispatcher.leave(&member);
         got

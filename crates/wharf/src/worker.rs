@@ -141,6 +141,11 @@ pub(crate) fn member() -> Member {
     })
 }
 
+/// Whether the calling thread works for this port.
+pub(crate) fn is_member(port: u64) -> bool {
+    RECORD.try_with(|record| record.port.get() == port).unwrap_or(false)
+}
+
 /// Ends the calling thread's association with this port, if it has one.
 pub(crate) fn forget(port: u64) {
     let _ = RECORD.try_with(|record| {

@@ -61,6 +61,14 @@ pub(crate) trait Engine<P>: Send + Sync {
     fn wake(&self);
 }
 
+/// What may end a worker's wait early, beside packets and time.
+pub(crate) trait Interrupt {
+    fn is_raised(&self) -> bool;
+
+    /// Sleeps until the engine has something, until the interrupt, or until the deadline.
+    fn sleep(&self, deadline: Deadline);
+}
+
 /// Why `get` has no packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Empty {
@@ -73,6 +81,14 @@ pub(crate) enum Empty {
 pub(crate) struct Member {
     pub(crate) id: WorkerId,
     parker: Arc<Parker>,
+}
+
+impl Member {
+    /// A way to end one park of this worker.
+    pub(crate) fn unparker(&self) -> impl Fn() + Send + Sync + use<> {
+        let parker = Arc::clone(&self.parker);
+        move || parker.unpark()
+    }
 }
 
 /// A worker to look at, the epoch in which it is suspected, and its thread.
@@ -171,7 +187,7 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
         next
     }
 
-    /// Waits for a packet until the deadline. A worker that would have to park
+    /// Waits for a packet until the deadline, or until an interrupt, which counts as the end of its time. A worker that would have to park
     /// although packets are queued looks for blocked ones first, if the port `senses`; `bell` wakes the steward.
     #[inline(never)]
     pub(crate) fn wait(
@@ -181,6 +197,7 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
         mut next: Next<P>,
         senses: bool,
         bell: impl Fn(),
+        interrupt: Option<&dyn Interrupt>,
     ) -> Result<P, Empty> {
         loop {
             match next {
@@ -194,7 +211,13 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
                     }
                     // The poller takes the first of what it brings; the rest waits for its next visit, or
                     // for a tick.
-                    self.poll(deadline, Urgency::Lazy);
+                    match interrupt {
+                        None => self.poll(deadline, Urgency::Lazy),
+                        Some(interrupt) => {
+                            interrupt.sleep(deadline);
+                            self.poll(Deadline::Now, Urgency::Lazy)
+                        }
+                    };
                 }
                 Next::Park => {
                     // A look by itself may find it a slot, and spares two thread switches.
@@ -204,7 +227,8 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
                     member.parker.park(deadline);
                 }
             }
-            let late = clock::remaining(deadline).is_over();
+            let late = clock::remaining(deadline).is_over()
+                || interrupt.is_some_and(|interrupt| interrupt.is_raised());
             let mut inner = lock(&self.inner);
             next = if late {
                 inner.scheduler.give_up(member.id)

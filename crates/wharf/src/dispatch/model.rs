@@ -75,7 +75,7 @@ fn port(max: u32) -> Port {
 
 fn get(port: &Port, member: &Member) -> Result<u32, Empty> {
     let next = port.try_get(member.id);
-    port.wait(member, Deadline::Never, next, false, || {})
+    port.wait(member, Deadline::Never, next, false, || {}, None)
 }
 
 fn worker(port: &Port) -> thread::JoinHandle<Result<u32, Empty>> {

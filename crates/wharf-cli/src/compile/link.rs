@@ -14,7 +14,7 @@ use super::home::{Home, LIBRARY};
 const STARTUP: &str = include_str!("support/startup.c");
 const STREAMS: &str = include_str!("support/streams.cpp");
 /// What Rust's standard library uses of the system.
-const SYSTEM: &[&str] = &["-lpthread", "-ldl", "-lrt", "-lutil", "-lm", "-lgcc_s"];
+const SYSTEM: &[&str] = &["-lpthread", "-ldl", "-lrt", "-lutil", "-lm"];
 
 /// What the sources of this command say; what is in objects is looked up in those.
 #[derive(Clone, Copy, Debug, Default)]
@@ -54,6 +54,9 @@ pub(crate) fn arguments(
         (Some(library), _) if !arguments.shared => {
             all.push(library.into());
             all.extend(SYSTEM.iter().map(OsString::from));
+            // The unwinder.
+            let whole = arguments.items.contains(&Item::Plain("-static".into()));
+            all.push(if whole { "-lgcc_eh" } else { "-lgcc_s" }.into());
         }
         (_, Some(_)) => {
             let directory = home.library.display();

@@ -48,7 +48,7 @@ use std::ffi::OsString;
 use std::io;
 use std::process::ExitCode;
 
-use arguments::{Arguments, Language};
+use arguments::{Arguments, Item, Language};
 use attempt::Job;
 use home::Home;
 
@@ -70,6 +70,9 @@ fn compile(language: Language, args: &[OsString]) -> io::Result<ExitCode> {
         return Ok(answered);
     }
     let arguments = Arguments::parse(language, args)?;
+    if arguments.items.contains(&Item::Plain("-m32".into())) {
+        return Err(io::Error::new(io::ErrorKind::Unsupported, "-m32: Wharf has 64 bits only"));
+    }
     let home = Home::find()?;
     Job::new(language, &arguments, &home)?.run()
 }

@@ -116,3 +116,16 @@ fn make_with_the_driver_as_its_compiler() {
     assert!(output.status.success(), "{output:?}");
     bench.prints("server");
 }
+
+#[test]
+fn shared_objects_and_static_programs() {
+    let bench = Bench::gnu();
+    bench.write("part.cpp", "#include <windows.h>\nextern \"C\" DWORD GetLastError();\nextern \"C\" __declspec(dllexport) DWORD part() { return GetLastError(); }");
+    bench.compiles(&["-shared", "-fPIC", "part.cpp", "-o", "libpart.so"]);
+    bench.write("test.cpp", "#include <windows.h>\nextern \"C\" void SetLastError(DWORD);\nextern \"C\" DWORD GetLastError();\nint main() { SetLastError(5); return GetLastError() - 5; }");
+    bench.compiles(&["-static", "test.cpp", "-o", "static"]);
+    bench.prints("static");
+    bench.compiles(&["test.cpp", "-o", "dynamic"]);
+    bench.prints("dynamic");
+    assert!(bench.refuses(&["-m32", "test.cpp"]).contains("64 bits only"));
+}

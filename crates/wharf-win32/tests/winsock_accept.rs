@@ -1,0 +1,91 @@
+//! WSAAccept: the condition function decides.
+#![allow(unsafe_code)] // calls the C ABI
+#![allow(
+    clippy::multiple_unsafe_ops_per_block,
+    clippy::undocumented_unsafe_blocks,
+    reason = "every pointer here is to a variable of the test, or is what the test is about"
+)]
+
+mod winsock;
+
+use std::ffi::c_void;
+use std::ptr;
+
+use wharf_win32::Win32::Networking::WinSock::*;
+use winsock::*;
+
+/// The word says what to answer; the caller's address has to be there.
+unsafe extern "C" fn decide(
+    caller: *mut WSABUF,
+    data: *mut WSABUF,
+    sending: *mut c_void,
+    _group_sending: *mut c_void,
+    callee: *mut WSABUF,
+    _callee_data: *mut WSABUF,
+    _group: *mut u32,
+    word: usize,
+) -> i32 {
+    let (caller, callee, data) = unsafe { (*caller, *callee, *data) };
+    let family = |buffer: WSABUF| unsafe { buffer.buf.cast::<u16>().read_unaligned() };
+    assert_eq!((caller.len, family(caller), callee.len, family(callee)), (16, 2, 16, 2));
+    assert!(data.len == 0 && sending.is_null());
+    i32::try_from(word).unwrap()
+}
+
+fn take(listener: SOCKET, word: usize) -> Result<SOCKET, i32> {
+    let (mut from, mut length) = (SOCKADDR_IN::default(), 16);
+    let accepted =
+        unsafe { WSAAccept(listener, (&raw mut from).cast(), &mut length, Some(decide), word) };
+    if accepted == INVALID_SOCKET { Err(last()) } else { Ok(accepted) }
+}
+
+/// CF_ACCEPT, CF_REJECT (WSAECONNREFUSED, and the client is reset), CF_DEFER (WSATRY_AGAIN, and it stays).
+#[test]
+fn accept_reject_defer() {
+    start();
+    let (listener, port) = listener();
+    let client = stream();
+    connect_local(client, port).unwrap();
+    assert_eq!(take(listener, 2), Err(WSATRY_AGAIN));
+    assert_eq!(take(listener, 2), Err(WSATRY_AGAIN));
+    assert!(wait_readable(listener), "what was put off is still there");
+    let server = take(listener, 0).unwrap();
+    assert_eq!((write(client, b"x"), read(server, &mut [0; 4], 0)), (1, 1));
+    let refused = stream();
+    connect_local(refused, port).unwrap();
+    assert_eq!(take(listener, 1), Err(WSAECONNREFUSED));
+    assert_eq!(failed(read(refused, &mut [0; 4], 0)), WSAECONNRESET);
+    non_blocking(listener);
+    assert_eq!(take(listener, 0), Err(WSAEWOULDBLOCK));
+    for socket in [listener, client, server, refused] {
+        assert_eq!(closesocket(socket), 0);
+    }
+}
+
+/// An address that does not fit fails the call and leaves the connection; WSAEINVAL without listen, WSAEOPNOTSUPP for
+/// datagrams.
+#[test]
+fn bad_arguments() {
+    start();
+    let (listener, port) = listener();
+    let client = stream();
+    connect_local(client, port).unwrap();
+    let mut from = SOCKADDR_IN::default();
+    let (pointer, mut short) = ((&raw mut from).cast(), 15);
+    let failed = |accepted: SOCKET| {
+        assert_eq!(accepted, INVALID_SOCKET);
+        last()
+    };
+    unsafe {
+        assert_eq!(failed(accept(listener, pointer, &mut short)), WSAEFAULT);
+        assert_eq!(failed(accept(listener, pointer, ptr::null_mut())), WSAEFAULT);
+        let server = accept(listener, ptr::null_mut(), ptr::null_mut());
+        assert_ne!(server, INVALID_SOCKET);
+        assert_eq!(failed(accept(client, ptr::null_mut(), ptr::null_mut())), WSAEINVAL);
+        let datagrams = socket(2, 2, 0);
+        assert_eq!(failed(accept(datagrams, ptr::null_mut(), ptr::null_mut())), WSAEOPNOTSUPP);
+        for socket in [listener, client, server, datagrams] {
+            assert_eq!(closesocket(socket), 0);
+        }
+    }
+}

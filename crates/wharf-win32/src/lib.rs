@@ -29,6 +29,7 @@ mod error;
 mod file;
 mod guard;
 mod memory;
+mod module;
 mod object;
 #[allow(dead_code)] // until the rooms that use it are in
 mod overlapped;
@@ -47,7 +48,9 @@ mod winsock;
 pub mod Win32 {
     pub mod Foundation {
         pub use crate::error::{GetLastError, SetLastError};
+        pub use crate::module::FreeLibrary;
         pub use crate::object::CloseHandle;
+        pub use crate::system::{LUID, NTSTATUS, NtClose, RtlCompareMemory, RtlNtStatusToDosError};
         pub use crate::time::calendar::SYSTEMTIME;
         pub use crate::time::filetime::FILETIME;
         pub use crate::types::{BOOL, HANDLE, INVALID_HANDLE_VALUE, WCHAR};
@@ -84,6 +87,20 @@ pub mod Win32 {
             TIMECAPS, timeBeginPeriod, timeEndPeriod, timeGetDevCaps, timeGetTime,
         };
     }
+    pub mod Security {
+        pub use crate::system::{
+            AdjustTokenPrivileges, GetTokenInformation, LookupPrivilegeValueA,
+            LookupPrivilegeValueW,
+        };
+        pub mod Authentication {
+            pub mod Identity {
+                pub use crate::system::{RtlGenRandom, SystemFunction036};
+            }
+        }
+        pub mod Cryptography {
+            pub use crate::system::BCryptGenRandom;
+        }
+    }
     pub mod Storage {
         pub mod FileSystem {
             pub use crate::file::*;
@@ -96,15 +113,19 @@ pub mod Win32 {
         }
         pub mod Diagnostics {
             pub mod Debug {
-                pub use crate::system::debug::{
+                pub use crate::system::{
                     CheckRemoteDebuggerPresent, DebugBreak, GetErrorMode, IsDebuggerPresent,
                     OutputDebugStringA, OutputDebugStringW, SetErrorMode,
                 };
                 pub use crate::text::message::{FormatMessageA, FormatMessageW};
             }
         }
+        pub mod Com {
+            pub use crate::system::CoCreateGuid;
+        }
         pub mod Environment {
-            pub use crate::system::environment::{
+            pub use crate::module::{GetCommandLineA, GetCommandLineW};
+            pub use crate::system::{
                 ExpandEnvironmentStringsA, ExpandEnvironmentStringsW, FreeEnvironmentStringsA,
                 FreeEnvironmentStringsW, GetEnvironmentStringsA, GetEnvironmentStringsW,
                 GetEnvironmentVariableA, GetEnvironmentVariableW, SetEnvironmentVariableA,
@@ -122,17 +143,34 @@ pub mod Win32 {
             };
             pub use crate::types::{OVERLAPPED, OVERLAPPED_0, OVERLAPPED_0_0};
         }
+        pub mod LibraryLoader {
+            pub use crate::module::{
+                GetModuleFileNameA, GetModuleFileNameW, GetModuleHandleA, GetModuleHandleExA,
+                GetModuleHandleExW, GetModuleHandleW, GetProcAddress, LoadLibraryA, LoadLibraryExA,
+                LoadLibraryExW, LoadLibraryW,
+            };
+        }
         pub mod Memory {
             pub use crate::memory::*;
         }
         pub mod Performance {
             pub use crate::time::clock::{QueryPerformanceCounter, QueryPerformanceFrequency};
         }
+        pub mod Rpc {
+            pub use crate::system::{
+                RpcStringFreeA, RpcStringFreeW, UuidCreate, UuidToStringA, UuidToStringW,
+            };
+        }
         pub mod SystemInformation {
             pub use crate::port::{
                 GetNativeSystemInfo, GetSystemInfo, SYSTEM_INFO, SYSTEM_INFO_0, SYSTEM_INFO_0_0,
             };
-            pub use crate::system::names::{GetComputerNameExA, GetComputerNameExW};
+            pub use crate::system::{GetComputerNameExA, GetComputerNameExW};
+            pub use crate::system::{
+                GetLogicalProcessorInformation, GetVersion, GetVersionExA, GetVersionExW,
+                RtlGetVersion, SYSTEM_LOGICAL_PROCESSOR_INFORMATION, VerSetConditionMask,
+                VerifyVersionInfoA, VerifyVersionInfoW,
+            };
             pub use crate::time::clock::{GetTickCount, GetTickCount64};
             pub use crate::time::filetime::{
                 GetLocalTime, GetSystemTime, GetSystemTimeAsFileTime,
@@ -140,6 +178,12 @@ pub mod Win32 {
             };
         }
         pub mod Threading {
+            pub use crate::system::{
+                GetActiveProcessorCount, GetActiveProcessorGroupCount, GetCurrentProcessorNumber,
+                GetMaximumProcessorCount, GetMaximumProcessorGroupCount, GetPriorityClass,
+                GetProcessAffinityMask, OpenProcessToken, OpenThreadToken, SetPriorityClass,
+                SetProcessAffinityMask,
+            };
             pub use crate::time::usage::{GetProcessTimes, GetSystemTimes};
         }
         pub mod Time {
@@ -154,13 +198,16 @@ pub mod Win32 {
             };
         }
         pub mod WindowsProgramming {
-            pub use crate::system::names::{
+            pub use crate::system::{
                 GetComputerNameA, GetComputerNameW, GetUserNameA, GetUserNameW,
             };
             pub use crate::time::clock::QueryUnbiasedInterruptTime;
         }
     }
     pub mod UI {
+        pub mod Shell {
+            pub use crate::module::CommandLineToArgvW;
+        }
         pub mod WindowsAndMessaging {
             pub use crate::text::case::{
                 CharLowerA, CharLowerBuffA, CharLowerBuffW, CharLowerW, CharUpperA, CharUpperBuffA,

@@ -33,6 +33,7 @@ pub(crate) use bound::Bound;
 pub use create::CreateIoCompletionPort;
 pub use get::{GetQueuedCompletionStatus, GetQueuedCompletionStatusEx};
 pub use post::PostQueuedCompletionStatus;
+pub(crate) use system::processors;
 pub use system::{GetNativeSystemInfo, GetSystemInfo, SYSTEM_INFO, SYSTEM_INFO_0, SYSTEM_INFO_0_0};
 
 /// What a packet carries beside key and bytes. The OVERLAPPED is a number here: one that was posted by hand is

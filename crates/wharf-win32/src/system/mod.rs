@@ -1,6 +1,48 @@
-//! The system and the process: names, environment, debugging.
+//! The system and the process: names, environment, version, processors, rights, debugging.
 
-pub(crate) mod debug;
-pub(crate) mod environment;
-pub(crate) mod names;
+mod debug;
+mod environment;
+mod guid;
+mod names;
+mod native;
 pub(crate) mod process;
+mod processors;
+mod token;
+mod topology;
+mod version;
+
+pub use debug::{
+    CheckRemoteDebuggerPresent, DebugBreak, GetErrorMode, IsDebuggerPresent, OutputDebugStringA,
+    OutputDebugStringW, SetErrorMode,
+};
+pub use environment::{
+    ExpandEnvironmentStringsA, ExpandEnvironmentStringsW, FreeEnvironmentStringsA,
+    FreeEnvironmentStringsW, GetEnvironmentStringsA, GetEnvironmentStringsW,
+    GetEnvironmentVariableA, GetEnvironmentVariableW, SetEnvironmentVariableA,
+    SetEnvironmentVariableW,
+};
+pub use guid::{
+    CoCreateGuid, RpcStringFreeA, RpcStringFreeW, UuidCreate, UuidToStringA, UuidToStringW,
+};
+pub use names::{
+    GetComputerNameA, GetComputerNameExA, GetComputerNameExW, GetComputerNameW, GetUserNameA,
+    GetUserNameW,
+};
+pub use native::{
+    BCryptGenRandom, NTSTATUS, NtClose, RtlCompareMemory, RtlGenRandom, RtlNtStatusToDosError,
+    SystemFunction036,
+};
+pub use processors::{
+    GetActiveProcessorCount, GetActiveProcessorGroupCount, GetCurrentProcessorNumber,
+    GetMaximumProcessorCount, GetMaximumProcessorGroupCount, GetPriorityClass,
+    GetProcessAffinityMask, SetPriorityClass, SetProcessAffinityMask,
+};
+pub use token::{
+    AdjustTokenPrivileges, GetTokenInformation, LUID, LookupPrivilegeValueA, LookupPrivilegeValueW,
+    OpenProcessToken, OpenThreadToken,
+};
+pub use topology::{GetLogicalProcessorInformation, SYSTEM_LOGICAL_PROCESSOR_INFORMATION};
+pub use version::{
+    GetVersion, GetVersionExA, GetVersionExW, RtlGetVersion, VerSetConditionMask,
+    VerifyVersionInfoA, VerifyVersionInfoW,
+};

@@ -1,0 +1,14 @@
+//! Modules: the program, the shared libraries that it loads, and the names of Windows' own DLLs, which all mean this
+//! library.
+
+mod command_line;
+mod file_name;
+mod library;
+mod system_dll;
+
+pub use command_line::{CommandLineToArgvW, GetCommandLineA, GetCommandLineW};
+pub use file_name::{GetModuleFileNameA, GetModuleFileNameW};
+pub use library::{
+    FreeLibrary, GetModuleHandleA, GetModuleHandleExA, GetModuleHandleExW, GetModuleHandleW,
+    GetProcAddress, LoadLibraryA, LoadLibraryExA, LoadLibraryExW, LoadLibraryW,
+};

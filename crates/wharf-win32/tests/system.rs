@@ -1,0 +1,236 @@
+//! Modules, versions, processors, rights, names, environment, GUIDs, through the exported functions.
+#![allow(unsafe_code)] // calls of the C interface
+#![allow(
+    clippy::undocumented_unsafe_blocks,
+    clippy::multiple_unsafe_ops_per_block,
+    reason = "each passes live buffers of the test"
+)]
+
+use std::ffi::c_void;
+use std::ptr::{null, null_mut};
+
+use wharf_win32::Win32::Foundation::*;
+use wharf_win32::Win32::Security::*;
+use wharf_win32::Win32::System::Environment::*;
+use wharf_win32::Win32::System::LibraryLoader::*;
+use wharf_win32::Win32::System::Memory::LocalFree;
+use wharf_win32::Win32::System::Rpc::*;
+use wharf_win32::Win32::System::SystemInformation::*;
+use wharf_win32::Win32::System::Threading::*;
+use wharf_win32::Win32::System::WindowsProgramming::*;
+use wharf_win32::Win32::UI::Shell::CommandLineToArgvW;
+
+const CURRENT_PROCESS: HANDLE = usize::MAX as HANDLE;
+
+#[test]
+fn modules() {
+    unsafe {
+        let kernel = GetModuleHandleA(c"KERNEL32.dll".as_ptr().cast());
+        assert_eq!(kernel, LoadLibraryA(c"ws2_32".as_ptr().cast()));
+        assert_eq!(
+            GetProcAddress(kernel, c"GetLastError".as_ptr().cast()),
+            GetLastError as *mut c_void
+        );
+        assert!(!GetProcAddress(kernel, c"CancelIoEx".as_ptr().cast()).is_null());
+        assert!(GetProcAddress(kernel, c"strlen".as_ptr().cast()).is_null(), "the C library's");
+        assert_eq!(GetLastError(), 127);
+        assert!(GetProcAddress(kernel, 5 as *const u8).is_null(), "an ordinal");
+        assert_eq!(GetLastError(), 127);
+        assert!(GetProcAddress(0x1234_0000 as HANDLE, c"x".as_ptr().cast()).is_null());
+        assert_eq!(GetLastError(), 126);
+        assert!(LoadLibraryA(c"no-such-library.dll".as_ptr().cast()).is_null());
+        assert_eq!(GetLastError(), 126);
+        assert!(GetModuleHandleA(c"libm.so.6".as_ptr().cast()).is_null());
+        let maths = LoadLibraryA(c"libm.so.6".as_ptr().cast());
+        assert_eq!(LoadLibraryA(c"libm.so.6".as_ptr().cast()), maths);
+        assert_eq!(GetModuleHandleA(c"LIBM.so.6".as_ptr().cast()), maths);
+        assert!(!GetProcAddress(maths, c"cosh".as_ptr().cast()).is_null());
+        assert_eq!((FreeLibrary(maths), FreeLibrary(maths), FreeLibrary(maths)), (1, 1, 0));
+        let program = GetModuleHandleA(null());
+        let mut path = [0; 512];
+        let length = GetModuleFileNameA(program, path.as_mut_ptr(), 512) as usize;
+        let own = std::env::current_exe().unwrap();
+        assert_eq!(&path[..length], own.to_str().unwrap().as_bytes());
+        assert_eq!(
+            (GetModuleFileNameA(null_mut(), path.as_mut_ptr(), 5), GetLastError()),
+            (5, 122)
+        );
+        assert_eq!(path[4], 0);
+    }
+}
+
+#[test]
+fn the_command_line_comes_apart_again() {
+    let mut count = 0;
+    unsafe {
+        let parts = CommandLineToArgvW(GetCommandLineW(), &raw mut count);
+        let arguments: Vec<String> = std::env::args().collect();
+        assert_eq!(count as usize, arguments.len());
+        for (at, argument) in arguments.iter().enumerate() {
+            let part = *parts.add(at);
+            let text: String = (0..)
+                .map(|at| *part.add(at))
+                .take_while(|unit| *unit != 0)
+                .map(|unit| char::from_u32(unit as u32).unwrap())
+                .collect();
+            assert_eq!(&text, argument);
+        }
+        assert!((*parts.add(arguments.len())).is_null() && LocalFree(parts.cast()).is_null());
+    }
+}
+
+#[test]
+fn versions() {
+    let mut plain = [0_u32; 5 + 32];
+    plain[0] = 148;
+    unsafe {
+        assert_eq!(GetVersionExA(plain.as_mut_ptr().cast()), 1);
+        assert_eq!((plain[1], plain[2], plain[4]), (10, 0, 2));
+        plain[0] = 100;
+        assert_eq!((GetVersionExA(plain.as_mut_ptr().cast()), GetLastError()), (0, 122));
+        // OSVERSIONINFOEXW with 32-bit characters.
+        let mut wanted = [0_u32; 5 + 128 + 2];
+        let mask = VerSetConditionMask(VerSetConditionMask(0, 2, 3), 1, 3);
+        let verify = |wanted: &[u32]| VerifyVersionInfoW(wanted.as_ptr().cast(), 3, mask);
+        (wanted[1], wanted[2]) = (6, 1);
+        assert_eq!(verify(&wanted), 1, "10.0 is not below 6.1");
+        (wanted[1], wanted[2]) = (10, 1);
+        assert_eq!((verify(&wanted), GetLastError()), (0, 1150));
+        assert_eq!((VerifyVersionInfoW(wanted.as_ptr().cast(), 3, 0), GetLastError()), (0, 87));
+    }
+    assert_eq!(GetVersion() & 0xFF, 10);
+}
+
+#[test]
+fn processors() {
+    let online = GetActiveProcessorCount(0);
+    assert!(online >= 1 && online == GetActiveProcessorCount(0xFFFF));
+    assert_eq!((GetActiveProcessorCount(1), GetLastError()), (0, 87));
+    assert_eq!(GetActiveProcessorGroupCount(), 1);
+    let (mut own, mut system, mut size) = (0, 0, 0);
+    unsafe {
+        assert_eq!(GetProcessAffinityMask(CURRENT_PROCESS, &raw mut own, &raw mut system), 1);
+        assert!(own != 0 && own & system == own);
+        assert_eq!(SetProcessAffinityMask(CURRENT_PROCESS, own), 1);
+        assert_eq!((SetProcessAffinityMask(CURRENT_PROCESS, 0), GetLastError()), (0, 87));
+        assert_eq!((SetPriorityClass(CURRENT_PROCESS, 3), GetLastError()), (0, 87));
+        assert_eq!(SetPriorityClass(CURRENT_PROCESS, GetPriorityClass(CURRENT_PROCESS)), 1);
+        assert_eq!(GetLogicalProcessorInformation(null_mut(), &raw mut size), 0);
+        assert_eq!(GetLastError(), 122);
+        let mut list: Vec<SYSTEM_LOGICAL_PROCESSOR_INFORMATION> =
+            vec![std::mem::zeroed(); size as usize / 32];
+        assert_eq!(GetLogicalProcessorInformation(list.as_mut_ptr(), &raw mut size), 1);
+        let of = |kind| list.iter().filter(move |one| one.Relationship == kind);
+        let cores = of(0).fold(0, |mask, one| mask | one.ProcessorMask);
+        assert_eq!(cores.count_ones(), online, "each processor has a core");
+        assert!(of(3).count() >= 1 && of(1).count() >= 1);
+    }
+}
+
+#[test]
+fn a_process_without_privileges() {
+    let (mut token, mut id) = (null_mut(), LUID::default());
+    unsafe {
+        assert_eq!(OpenProcessToken(CURRENT_PROCESS, 0x28, &raw mut token), 1);
+        let name = c"SeLockMemoryPrivilege".as_ptr().cast();
+        assert_eq!(LookupPrivilegeValueA(null(), name, &raw mut id), 1);
+        assert_eq!(id, LUID { LowPart: 4, HighPart: 0 });
+        let none = c"SeNoSuchPrivilege".as_ptr().cast();
+        assert_eq!((LookupPrivilegeValueA(null(), none, &raw mut id), GetLastError()), (0, 1313));
+        let wanted = [1_u32, id.LowPart, 0, 2];
+        let wanted = wanted.as_ptr().cast();
+        let adjust = |token| AdjustTokenPrivileges(token, 0, wanted, 0, null_mut(), null_mut());
+        assert_eq!((adjust(token), GetLastError()), (1, 1300));
+        assert_eq!(NtClose(token), 0);
+        assert_eq!((adjust(token), GetLastError()), (0, 6));
+        assert_eq!(NtClose(token) as u32, 0xC000_0008);
+        assert_eq!(RtlNtStatusToDosError(0xC000_0120_u32 as i32), 995);
+        assert_eq!((OpenProcessToken(null_mut(), 0, &raw mut token), GetLastError()), (0, 6));
+    }
+}
+
+#[test]
+fn environment() {
+    let name = c"WHARF_ENVIRONMENT_TEST".as_ptr().cast();
+    let other_case = c"wharf_environment_TEST".as_ptr().cast();
+    let mut buffer = [0; 32];
+    let to = buffer.as_mut_ptr();
+    unsafe {
+        assert_eq!((GetEnvironmentVariableA(name, to, 32), GetLastError()), (0, 203));
+        assert_eq!(SetEnvironmentVariableA(name, c"value".as_ptr().cast()), 1);
+        assert_eq!(GetEnvironmentVariableA(other_case, to, 32), 5);
+        assert_eq!(&buffer[..6], b"value\0");
+        assert_eq!(GetEnvironmentVariableA(name, to, 5), 6, "the size that is needed");
+        let text = c"[%Wharf_Environment_Test%] %no such%".as_ptr().cast();
+        assert_eq!(ExpandEnvironmentStringsA(text, to, 32), 18);
+        assert_eq!(&buffer[..18], b"[value] %no such%\0");
+        let block = GetEnvironmentStringsW();
+        assert!(!block.is_null() && *block != 0);
+        assert_eq!(FreeEnvironmentStringsW(block), 1);
+        assert_eq!(SetEnvironmentVariableA(name, null()), 1);
+        assert_eq!((SetEnvironmentVariableA(name, null()), GetLastError()), (0, 203));
+        let bad = c"a=b".as_ptr().cast();
+        assert_eq!((SetEnvironmentVariableA(bad, name), GetLastError()), (0, 87));
+    }
+}
+
+#[test]
+fn names() {
+    let (mut buffer, mut size) = ([0; 256], 256);
+    let to = buffer.as_mut_ptr();
+    unsafe {
+        assert_eq!(GetUserNameA(to, &raw mut size), 1);
+        assert!(size > 1 && buffer[size as usize - 1] == 0);
+        let needed = size;
+        size = 1;
+        assert_eq!((GetUserNameA(to, &raw mut size), GetLastError(), size), (0, 122, needed));
+        size = 0;
+        assert_eq!((GetComputerNameA(null_mut(), &raw mut size), GetLastError()), (0, 111));
+        assert!((2..=16).contains(&size));
+        assert_eq!(GetComputerNameA(to, &raw mut size), 1);
+        assert_eq!(buffer[size as usize], 0);
+    }
+}
+
+#[test]
+fn guids() {
+    let mut text = null_mut();
+    unsafe {
+        let (mut one, mut other) = (std::mem::zeroed(), std::mem::zeroed());
+        assert_eq!((UuidCreate(&raw mut one), UuidCreate(&raw mut other)), (0, 0));
+        assert!(one != other && one.data3 >> 12 == 4 && one.data4[0] >> 6 == 2);
+        assert_eq!(UuidToStringA(&raw const one, &raw mut text), 0);
+        let string = std::ffi::CStr::from_ptr(text.cast()).to_str().unwrap();
+        assert_eq!((string.len(), string.matches('-').count()), (36, 4));
+        assert!(string.starts_with(&format!("{:08x}-{:04x}", one.data1, one.data2)));
+        assert_eq!((RpcStringFreeA(&raw mut text), text), (0, null_mut()));
+    }
+}
+
+/// The shared library knows each of its functions by name, those among them that the C library has too.
+#[test]
+fn functions_of_the_shared_library() {
+    let directory = std::env::current_exe().unwrap();
+    let library = directory.ancestors().find_map(|place| {
+        Some(place.join("libwharf_win32.so")).filter(|library| library.is_file())
+    });
+    let library = library.expect("cargo has built it");
+    let path = std::ffi::CString::new(library.to_str().unwrap()).unwrap();
+    unsafe {
+        let handle = libc::dlopen(path.as_ptr(), libc::RTLD_NOW | libc::RTLD_GLOBAL);
+        assert!(!handle.is_null());
+        let symbol = |name: &std::ffi::CStr| libc::dlsym(handle, name.as_ptr());
+        type Look = unsafe extern "C" fn(HANDLE, *const u8) -> *mut c_void;
+        let look: Look = std::mem::transmute(symbol(c"GetProcAddress"));
+        type Module = unsafe extern "C" fn(*const u8) -> HANDLE;
+        let module: Module = std::mem::transmute(symbol(c"GetModuleHandleA"));
+        let winsock = module(c"ws2_32.dll".as_ptr().cast());
+        for (name, symbol) in
+            [(c"closesocket", symbol(c"closesocket")), (c"socket", symbol(c"wharf_socket"))]
+        {
+            assert!(!symbol.is_null(), "{name:?}");
+            assert_eq!(look(winsock, name.as_ptr().cast()), symbol, "{name:?}");
+        }
+        assert!(look(winsock, c"strlen".as_ptr().cast()).is_null(), "the C library's");
+    }
+}

@@ -12,7 +12,7 @@ use super::types::*;
 use super::waiting::errno;
 use crate::guard;
 use crate::winsock::options::opens_overlapped;
-use crate::winsock::{AF_UNSPEC, family as families};
+use crate::winsock::{AF_UNSPEC, duplicate, family as families};
 
 const KNOWN_FLAGS: u32 =
     WSA_FLAG_OVERLAPPED | MULTIPOINT | WSA_FLAG_ACCESS_SYSTEM_SECURITY | WSA_FLAG_NO_HANDLE_INHERIT;
@@ -26,6 +26,8 @@ struct Info {
     family: i32,
     kind: i32,
     protocol: i32,
+    /// What WSADuplicateSocket left there; 0 for a description of its own.
+    duplicate: u32,
 }
 
 impl Info {
@@ -34,7 +36,12 @@ impl Info {
     unsafe fn read<C>(info: *const ProtocolInfo<C>) -> Option<Info> {
         // SAFETY: null or valid.
         let info = unsafe { info.as_ref() }?;
-        Some(Info { family: info.iAddressFamily, kind: info.iSocketType, protocol: info.iProtocol })
+        Some(Info {
+            family: info.iAddressFamily,
+            kind: info.iSocketType,
+            protocol: info.iProtocol,
+            duplicate: info.dwProviderReserved,
+        })
     }
 }
 
@@ -49,6 +56,9 @@ fn create(
     super::started()?;
     let (mut family, mut kind, mut protocol) = (family, kind, protocol);
     if let Some(info) = info {
+        if info.duplicate != 0 {
+            return duplicate::redeem(info.duplicate); // D8, D12
+        }
         // What the arguments say wins over the structure (D7).
         for (argument, own) in
             [(&mut family, info.family), (&mut kind, info.kind), (&mut protocol, info.protocol)]

@@ -1,4 +1,4 @@
-//! connect, WSAConnect and WSAConnectByName.
+//! connect and WSAConnect.
 //!
 //! # States of a stream's connect
 //! fresh → connecting (non-blocking, or somebody waits) → connected, or failed and fresh again (D35). A failure that
@@ -6,11 +6,11 @@
 #![allow(unsafe_code)] // exported under C names
 
 use std::ffi::c_void;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::time::Instant;
 
 use wharf_core::status::code;
 
-use super::family::{AF_INET, AF_INET6, AF_UNSPEC};
+use super::family::AF_UNSPEC;
 use super::kernel;
 use super::selection;
 use super::sockaddr::{Address, SOCKADDR};
@@ -38,7 +38,7 @@ pub unsafe extern "C" fn connect(s: SOCKET, name: *const SOCKADDR, length: i32) 
         find(s)?;
         // SAFETY: the caller's promise.
         let address = unsafe { Address::read(name, length) }?;
-        connect_to(s, &address).map(|()| 0)
+        connect_to(s, &address, None).map(|()| 0)
     })
 }
 
@@ -62,7 +62,7 @@ pub unsafe extern "C" fn WSAConnect(
         find(s)?;
         // SAFETY: the caller's promise.
         let address = unsafe { Address::read(name, length) }?;
-        connect_to(s, &address)?;
+        connect_to(s, &address, None)?;
         // SAFETY: the caller's promise.
         if let Some(data) = unsafe { callee_data.as_mut() } {
             data.len = 0;
@@ -71,8 +71,8 @@ pub unsafe extern "C" fn WSAConnect(
     })
 }
 
-/// The connect behind all forms.
-pub(super) fn connect_to(s: SOCKET, address: &Address) -> Result<(), u32> {
+/// The connect behind all forms; WSAETIMEDOUT if it goes on at `end`.
+pub(super) fn connect_to(s: SOCKET, address: &Address, end: Option<Instant>) -> Result<(), u32> {
     let mut found = find(s)?;
     if !found.is_stream() {
         return fix_peer(&mut found, address);
@@ -97,7 +97,14 @@ pub(super) fn connect_to(s: SOCKET, address: &Address) -> Result<(), u32> {
         return Err(code::WSAEWOULDBLOCK);
     }
     loop {
-        wait(&found.pin(), Wanted::Output, None)?;
+        if let Err(error) = wait(&found.pin(), Wanted::Output, end) {
+            // Given up, if the socket is still there; what closed it has ended the rest.
+            if let Ok(mut found) = find(s) {
+                found.notes.connecting = false;
+                dissolve(found.fd);
+            }
+            return Err(error);
+        }
         found = find(s).map_err(|_| code::WSAEINTR)?;
         match settle(&mut found) {
             Some(0) => return Ok(()),
@@ -168,30 +175,4 @@ fn fix_peer(found: &mut Found, address: &Address) -> Result<(), u32> {
     found.connected = !undo;
     found.notes.peer = address.socket_addr().filter(|_| !undo);
     Ok(())
-}
-
-/// Connects to the first address of several that answers; the last failure if none does.
-pub(super) fn connect_to_any(s: SOCKET, addresses: &[std::net::SocketAddr]) -> Result<(), u32> {
-    let mut result = Err(super::resolve::WSAHOST_NOT_FOUND);
-    for &address in addresses {
-        let family = super::family::from_linux(find(s)?.family);
-        let address = match (address.ip(), family) {
-            // A socket of both families reaches IPv4 by mapped addresses.
-            (IpAddr::V4(v4), Some(AF_INET6)) => {
-                std::net::SocketAddr::new(IpAddr::V6(mapped(v4)), address.port())
-            }
-            (IpAddr::V6(_), Some(AF_INET)) => continue,
-            _ => address,
-        };
-        result = connect_to(s, &Address::from(address));
-        if matches!(result, Ok(()) | Err(code::WSAEWOULDBLOCK | code::WSAEINTR | code::WSAENOTSOCK))
-        {
-            break;
-        }
-    }
-    result
-}
-
-fn mapped(v4: Ipv4Addr) -> Ipv6Addr {
-    v4.to_ipv6_mapped()
 }

@@ -13,8 +13,11 @@ mod accept;
 mod address_text;
 mod bind;
 mod byte_order;
+mod byte_order_checked;
 mod connect;
+mod connect_by_name;
 pub(crate) mod control;
+pub(crate) mod duplicate;
 pub(crate) mod family;
 mod inet;
 mod interfaces;
@@ -41,7 +44,9 @@ pub use address_text::{
 };
 pub use bind::{bind, listen};
 pub use byte_order::{htond, htonf, htonl, htonll, htons, ntohd, ntohf, ntohl, ntohll, ntohs};
+pub use byte_order_checked::{WSAHtonl, WSAHtons, WSANtohl, WSANtohs};
 pub use connect::{WSAConnect, connect};
+pub use connect_by_name::{WSAConnectByNameA, WSAConnectByNameW};
 pub use control::{
     FIONBIO, FIONREAD, SIO_ADDRESS_LIST_QUERY, SIO_BASE_HANDLE, SIO_BSP_HANDLE,
     SIO_BSP_HANDLE_POLL, SIO_BSP_HANDLE_SELECT, SIO_ENABLE_CIRCULAR_QUEUEING, SIO_FLUSH,
@@ -50,6 +55,7 @@ pub use control::{
     SIO_ROUTING_INTERFACE_QUERY, SIO_TCP_INITIAL_RTO, SIO_TCP_SET_ACK_FREQUENCY, SIO_UDP_CONNRESET,
     SIO_UDP_NETRESET, SIOCATMARK, ioctlsocket, tcp_keepalive,
 };
+pub use duplicate::{WSADuplicateSocketA, WSADuplicateSocketW};
 pub use family::{
     AF_APPLETALK, AF_BTH, AF_INET, AF_INET6, AF_IPX, AF_IRDA, AF_NETBIOS, AF_UNIX, AF_UNSPEC,
 };

@@ -5,6 +5,7 @@
 #include "error.h"
 #include "file.h"
 #include "memory.h"
+#include "module.h"
 #include "object.h"
 #include "overlapped.h"
 #include "port.h"

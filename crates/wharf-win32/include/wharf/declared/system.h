@@ -20,12 +20,47 @@ LPWSTR GetEnvironmentStringsW(void);
 LPSTR GetEnvironmentStringsA(void);
 BOOL FreeEnvironmentStringsW(LPWSTR strings);
 BOOL FreeEnvironmentStringsA(LPSTR strings);
+int CoCreateGuid(GUID *to);
+int UuidCreate(GUID *to);
+int UuidToStringA(const GUID *guid, LPSTR *to);
+int UuidToStringW(const GUID *guid, LPWSTR *to);
+int RpcStringFreeA(LPSTR *text);
+int RpcStringFreeW(LPWSTR *text);
 BOOL GetComputerNameA(LPSTR buffer, LPDWORD size);
 BOOL GetComputerNameW(LPWSTR buffer, LPDWORD size);
 BOOL GetComputerNameExA(DWORD format, LPSTR buffer, LPDWORD size);
 BOOL GetComputerNameExW(DWORD format, LPWSTR buffer, LPDWORD size);
 BOOL GetUserNameA(LPSTR buffer, LPDWORD size);
 BOOL GetUserNameW(LPWSTR buffer, LPDWORD size);
+int NtClose(HANDLE handle);
+DWORD RtlNtStatusToDosError(int status);
+ULONG_PTR RtlCompareMemory(LPCVOID one, LPCVOID other, ULONG_PTR length);
+BYTE SystemFunction036(LPVOID to, DWORD length);
+BYTE RtlGenRandom(LPVOID to, DWORD length);
+NTSTATUS BCryptGenRandom(LPVOID algorithm, LPSTR to, DWORD length, DWORD flags);
+DWORD GetActiveProcessorCount(WORD group);
+WORD GetActiveProcessorGroupCount(void);
+WORD GetMaximumProcessorGroupCount(void);
+DWORD GetMaximumProcessorCount(WORD group);
+DWORD GetCurrentProcessorNumber(void);
+BOOL GetProcessAffinityMask(HANDLE process, PULONG_PTR own, PULONG_PTR system);
+BOOL SetProcessAffinityMask(HANDLE process, ULONG_PTR wanted);
+BOOL SetPriorityClass(HANDLE process, DWORD class_);
+DWORD GetPriorityClass(HANDLE process);
+BOOL OpenProcessToken(HANDLE process, DWORD access, HANDLE *token);
+BOOL OpenThreadToken(HANDLE thread, DWORD access, BOOL as_self, HANDLE *token);
+BOOL LookupPrivilegeValueA(LPCSTR system, LPCSTR name, LUID *to);
+BOOL LookupPrivilegeValueW(LPCWSTR system, LPCWSTR name, LUID *to);
+BOOL AdjustTokenPrivileges(HANDLE token, BOOL disable_all, LPCVOID wanted, DWORD size, LPVOID before, LPDWORD needed);
+BOOL GetTokenInformation(HANDLE token, DWORD class_, LPVOID to, DWORD size, LPDWORD needed);
+BOOL GetLogicalProcessorInformation(SYSTEM_LOGICAL_PROCESSOR_INFORMATION *buffer, LPDWORD size);
+BOOL GetVersionExA(LPVOID to);
+BOOL GetVersionExW(LPVOID to);
+int RtlGetVersion(LPVOID to);
+DWORD GetVersion(void);
+ULONGLONG VerSetConditionMask(ULONGLONG mask, DWORD fields, BYTE condition);
+BOOL VerifyVersionInfoW(LPCVOID wanted, DWORD fields, ULONGLONG mask);
+BOOL VerifyVersionInfoA(LPCVOID wanted, DWORD fields, ULONGLONG mask);
 WHARF_END
 
 #ifdef UNICODE
@@ -35,9 +70,14 @@ WHARF_END
 #define ExpandEnvironmentStrings ExpandEnvironmentStringsW
 #define GetEnvironmentStrings GetEnvironmentStringsW
 #define FreeEnvironmentStrings FreeEnvironmentStringsW
+#define UuidToString UuidToStringW
+#define RpcStringFree RpcStringFreeW
 #define GetComputerName GetComputerNameW
 #define GetComputerNameEx GetComputerNameExW
 #define GetUserName GetUserNameW
+#define LookupPrivilegeValue LookupPrivilegeValueW
+#define GetVersionEx GetVersionExW
+#define VerifyVersionInfo VerifyVersionInfoW
 #else
 #define OutputDebugString OutputDebugStringA
 #define GetEnvironmentVariable GetEnvironmentVariableA
@@ -45,8 +85,13 @@ WHARF_END
 #define ExpandEnvironmentStrings ExpandEnvironmentStringsA
 #define GetEnvironmentStrings GetEnvironmentStringsA
 #define FreeEnvironmentStrings FreeEnvironmentStringsA
+#define UuidToString UuidToStringA
+#define RpcStringFree RpcStringFreeA
 #define GetComputerName GetComputerNameA
 #define GetComputerNameEx GetComputerNameExA
 #define GetUserName GetUserNameA
+#define LookupPrivilegeValue LookupPrivilegeValueA
+#define GetVersionEx GetVersionExA
+#define VerifyVersionInfo VerifyVersionInfoA
 #endif
 #endif

@@ -21,9 +21,17 @@ DWORD htonf(float host);
 float ntohf(DWORD network);
 ULONGLONG htond(double host);
 double ntohd(ULONGLONG network);
+int WSAHtonl(SOCKET s, DWORD host, LPDWORD network);
+int WSAHtons(SOCKET s, WORD host, WORD *network);
+int WSANtohl(SOCKET s, DWORD network, LPDWORD host);
+int WSANtohs(SOCKET s, WORD network, WORD *host);
 int connect(SOCKET s, const SOCKADDR *name, int length) WHARF_AS(connect);
 int WSAConnect(SOCKET s, const SOCKADDR *name, int length, const WSABUF *caller_data, WSABUF *callee_data, LPCVOID sending, LPCVOID group);
+BOOL WSAConnectByNameA(SOCKET s, LPCSTR node, LPCSTR service, LPDWORD local_length, SOCKADDR *local, LPDWORD remote_length, SOCKADDR *remote, const TIMEVAL *timeout, LPVOID reserved);
+BOOL WSAConnectByNameW(SOCKET s, LPCWSTR node, LPCWSTR service, LPDWORD local_length, SOCKADDR *local, LPDWORD remote_length, SOCKADDR *remote, const TIMEVAL *timeout, LPVOID reserved);
 int ioctlsocket(SOCKET s, int request, LPDWORD argument);
+int WSADuplicateSocketA(SOCKET s, DWORD process, WSAPROTOCOL_INFOA *info);
+int WSADuplicateSocketW(SOCKET s, DWORD process, WSAPROTOCOL_INFOW *info);
 DWORD inet_addr(LPCSTR text) WHARF_AS(inet_addr);
 LPSTR inet_ntoa(struct in_addr address) WHARF_AS(inet_ntoa);
 int WSAGetLastError(void);
@@ -77,12 +85,16 @@ WHARF_END
 #ifdef UNICODE
 #define WSAAddressToString WSAAddressToStringW
 #define WSAStringToAddress WSAStringToAddressW
+#define WSAConnectByName WSAConnectByNameW
+#define WSADuplicateSocket WSADuplicateSocketW
 #define WSAEnumProtocols WSAEnumProtocolsW
 #define gai_strerror gai_strerrorW
 #define GetAddrInfoEx GetAddrInfoExW
 #else
 #define WSAAddressToString WSAAddressToStringA
 #define WSAStringToAddress WSAStringToAddressA
+#define WSAConnectByName WSAConnectByNameA
+#define WSADuplicateSocket WSADuplicateSocketA
 #define WSAEnumProtocols WSAEnumProtocolsA
 #define gai_strerror gai_strerrorA
 #define GetAddrInfoEx GetAddrInfoExA

@@ -135,6 +135,13 @@ pub(super) fn resolve(
     Ok(Answers { list, name: host.name, flags: hints.flags })
 }
 
+/// A host's addresses for a stream to one of its services.
+pub(crate) fn stream_addresses(node: &CStr, service: &CStr) -> Result<Vec<SocketAddr>, u32> {
+    let hints = Hints { socktype: libc::SOCK_STREAM, ..Hints::default() };
+    let answers = resolve(Some(node), Some(service), hints)?;
+    Ok(answers.list.iter().map(|answer| answer.address).collect())
+}
+
 /// Ports, each with the type and protocol it is for.
 fn ports(service: Option<&CStr>, hints: Hints) -> Result<Vec<(u16, i32, i32)>, u32> {
     let Some(service) = service.filter(|service| !service.is_empty()) else {

@@ -25,6 +25,7 @@ mod nameinfo;
 mod protocol;
 mod service;
 
+pub(crate) use addrinfo::stream_addresses;
 pub use addrinfo::{ADDRINFOA, ADDRINFOW, FreeAddrInfoW, GetAddrInfoW, freeaddrinfo, getaddrinfo};
 pub use database::{
     PROTOENT, SERVENT, getprotobyname, getprotobynumber, getservbyname, getservbyport,

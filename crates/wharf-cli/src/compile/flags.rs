@@ -69,10 +69,12 @@ impl Dialect<'_> {
         match (self.kind, self.language) {
             (Kind::Clang, Language::Cpp) => {
                 add(CLANG_QUIET);
-                add(&["-fdelayed-template-parsing"]);
+                add(&["-fdelayed-template-parsing", "-Wno-invalid-offsetof"]);
             }
             (Kind::Clang, Language::C) => add(CLANG_QUIET),
-            (Kind::Gnu, Language::Cpp) => add(&["-fpermissive", "-Wno-class-memaccess"]),
+            (Kind::Gnu, Language::Cpp) => {
+                add(&["-fpermissive", "-Wno-class-memaccess", "-Wno-invalid-offsetof"])
+            }
             (Kind::Gnu, Language::C) => {
                 add(&["-Wno-int-conversion", "-Wno-incompatible-pointer-types"])
             }

@@ -53,6 +53,8 @@ pub(crate) fn arguments(
         // One copy of Wharf in the process: a shared object takes that of the program that loads it.
         (Some(library), _) if !arguments.shared => {
             all.push(library.into());
+            // Of Rust's library, what is not used.
+            all.push("-Wl,--gc-sections".into());
             all.extend(SYSTEM.iter().map(OsString::from));
             // The unwinder.
             let whole = arguments.items.contains(&Item::Plain("-static".into()));

@@ -15,7 +15,7 @@ use super::lookup::Search;
 use super::project::{self, Project};
 use super::rewrite::{self, Rewritten};
 use super::tree::Tree;
-use super::{depend, explain, libraries, standard};
+use super::{depend, explain, level, libraries, standard};
 
 pub(crate) struct Job<'a> {
     language: Language,
@@ -178,7 +178,7 @@ impl<'a> Job<'a> {
         before.extend(rewritten.key.then(|| "wharf/key.h".to_owned()));
         let stated = self.project.as_ref().and_then(|project| project.level);
         let level = (!self.arguments.has_standard)
-            .then(|| stated.unwrap_or_else(|| standard::level(&self.tree)));
+            .then(|| stated.unwrap_or_else(|| level::level(&self.tree)));
         let mut flags = Dialect {
             kind: compiler.kind,
             language,

@@ -7,7 +7,7 @@
 //!    [`lookup`].
 //! 3. [`rewrite`]: copies of those that a compiler of Linux would not take as they are, by [`entry`], [`seh`], [`jumps`],
 //!    [`keys`] and [`locale`].
-//! 4. [`flags`], [`standard`], [`libraries`], [`link`]: what is added to the command line.
+//! 4. [`flags`], [`level`], [`standard`], [`libraries`], [`link`]: what is added to the command line.
 //! 5. The compiler. If it fails, the next one that is installed; if all fail, [`explain`] adds what it knows.
 //!
 //! # Invariants
@@ -29,6 +29,7 @@ mod functions;
 mod home;
 mod jumps;
 mod keys;
+mod level;
 mod lexer;
 mod libraries;
 mod link;

@@ -103,6 +103,24 @@ pub(crate) unsafe fn string<T: Copy + Default + PartialEq>(
     Ok(copy)
 }
 
+/// The name of an object; null is none.
+///
+/// # Safety
+/// Null, or readable up to a zero.
+pub(crate) unsafe fn name(pointer: *const u8) -> Result<Option<Vec<u8>>, u32> {
+    // SAFETY: the caller's.
+    (!pointer.is_null()).then(|| unsafe { string(pointer) }).transpose()
+}
+
+/// The name of an object, in UTF-8; null is none.
+///
+/// # Safety
+/// Null, or readable up to a zero.
+pub(crate) unsafe fn name_wide(pointer: *const WCHAR) -> Result<Option<Vec<u8>>, u32> {
+    // SAFETY: the caller's.
+    (!pointer.is_null()).then(|| unsafe { wide(pointer) }).transpose()
+}
+
 /// A wide string in UTF-8.
 ///
 /// # Safety

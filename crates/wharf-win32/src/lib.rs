@@ -37,10 +37,16 @@ mod overlapped;
 mod port;
 #[allow(dead_code)] // until the rooms that use it are in
 mod socket;
+#[allow(dead_code)] // until the rooms that use it are in
+mod sync;
 mod system;
 mod text;
+#[allow(dead_code)] // until the rooms that use it are in
+mod thread;
 mod time;
 mod types;
+#[allow(dead_code)] // until the rooms that use it are in
+mod wait;
 mod winsock;
 
 /// The paths of the crate windows-sys.
@@ -184,7 +190,9 @@ pub mod Win32 {
                 GetProcessAffinityMask, OpenProcessToken, OpenThreadToken, SetPriorityClass,
                 SetProcessAffinityMask,
             };
+            pub use crate::thread::*;
             pub use crate::time::usage::{GetProcessTimes, GetSystemTimes};
+            pub use crate::wait::*;
         }
         pub mod Time {
             pub use crate::time::convert::{

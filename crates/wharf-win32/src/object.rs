@@ -26,6 +26,7 @@ use crate::overlapped::Cancel;
 use crate::port::Binding;
 use crate::socket;
 use crate::types::{BOOL, FALSE, HANDLE, TRUE};
+use crate::wait::dispatcher::Dispatcher;
 
 const TAG: usize = 1 << 30;
 const INDEX_BITS: u32 = 18;
@@ -51,6 +52,16 @@ pub(crate) trait Object: Any + Send + Sync {
         Err(code::ERROR_INVALID_HANDLE)
     }
 
+    /// What a wait for it waits for; what cannot be waited for says ERROR_INVALID_HANDLE there.
+    fn waitable(&self) -> Option<Arc<Dispatcher>> {
+        None
+    }
+
+    /// Whether SignalObjectAndWait can signal it.
+    fn is_signal(&self) -> bool {
+        false
+    }
+
     /// Sets or clears an event, for an overlapped operation that ends or begins; false for what is no event.
     fn set_event(&self, _set: bool) -> bool {
         false
@@ -59,8 +70,13 @@ pub(crate) trait Object: Any + Send + Sync {
 
 struct Slot {
     generation: u16,
+    /// HANDLE_FLAG_INHERIT, HANDLE_FLAG_PROTECT_FROM_CLOSE.
+    flags: u32,
     object: Option<Arc<dyn Object>>,
 }
+
+/// HANDLE_FLAG_PROTECT_FROM_CLOSE.
+const PROTECTED: u32 = 2;
 
 struct Table {
     slots: Vec<Slot>,
@@ -91,13 +107,14 @@ pub(crate) fn insert(object: Arc<dyn Object>) -> Result<HANDLE, u32> {
     let mut table = TABLE.write().unwrap_or_else(PoisonError::into_inner);
     // Old slots first, and only when some have gathered: a stale handle stays stale for long.
     let index = if table.free.len() < 64 && table.slots.len() < 1 << INDEX_BITS {
-        table.slots.push(Slot { generation: 0, object: None });
+        table.slots.push(Slot { generation: 0, flags: 0, object: None });
         table.slots.len() - 1
     } else {
         table.free.pop_front().ok_or(code::ERROR_TOO_MANY_OPEN_FILES)?
     };
     let slot = &mut table.slots[index];
     slot.object = Some(object);
+    slot.flags = 0;
     Ok(encode(index, slot.generation))
 }
 
@@ -113,6 +130,24 @@ pub(crate) fn find(handle: HANDLE) -> Result<Arc<dyn Object>, u32> {
 pub(crate) fn get<O: Object>(handle: HANDLE) -> Result<Arc<O>, u32> {
     let object: Arc<dyn Any + Send + Sync> = find(handle)?;
     object.downcast().map_err(|_| code::ERROR_INVALID_HANDLE)
+}
+
+/// What is noted about a handle.
+pub(crate) fn flags(handle: HANDLE) -> Result<u32, u32> {
+    change_flags(handle, |flags| *flags)
+}
+
+/// Changes what is noted about a handle, where `mask` has bits.
+pub(crate) fn set_flags(handle: HANDLE, mask: u32, flags: u32) -> Result<(), u32> {
+    change_flags(handle, |old| *old = *old & !mask | flags & mask)
+}
+
+fn change_flags<R>(handle: HANDLE, change: impl FnOnce(&mut u32) -> R) -> Result<R, u32> {
+    let (index, generation) = decode(handle).ok_or(code::ERROR_INVALID_HANDLE)?;
+    let mut table = TABLE.write().unwrap_or_else(PoisonError::into_inner);
+    let slot = table.slots.get_mut(index).filter(|slot| slot.generation == generation);
+    let slot = slot.filter(|slot| slot.object.is_some()).ok_or(code::ERROR_INVALID_HANDLE)?;
+    Ok(change(&mut slot.flags))
 }
 
 /// Whether this value may be a handle of this table, rather than a descriptor.
@@ -134,6 +169,9 @@ pub(crate) fn close(handle: HANDLE) -> Result<(), u32> {
         let mut table = TABLE.write().unwrap_or_else(PoisonError::into_inner);
         let slot = table.slots.get_mut(index).filter(|slot| slot.generation == generation);
         let slot = slot.ok_or(code::ERROR_INVALID_HANDLE)?;
+        if slot.flags & PROTECTED != 0 {
+            return Err(code::ERROR_INVALID_HANDLE);
+        }
         let object = slot.object.take().ok_or(code::ERROR_INVALID_HANDLE)?;
         slot.generation = (slot.generation + 1) % GENERATIONS;
         CLOSES.fetch_add(1, Release); // under the lock, and after the handle has gone

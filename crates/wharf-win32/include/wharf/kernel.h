@@ -215,6 +215,8 @@ typedef struct _PROCESS_MEMORY_COUNTERS_EX {
 /* Threads, processes, waits. */
 typedef DWORD (*PTHREAD_START_ROUTINE)(LPVOID);
 typedef PTHREAD_START_ROUTINE LPTHREAD_START_ROUTINE;
+typedef unsigned (*_beginthreadex_proc_type)(void *);
+typedef void (*_beginthread_proc_type)(void *);
 typedef VOID (*PAPCFUNC)(ULONG_PTR);
 typedef VOID (*PTIMERAPCROUTINE)(LPVOID, DWORD, DWORD);
 typedef VOID (*WAITORTIMERCALLBACK)(PVOID, BOOLEAN);

@@ -2,7 +2,8 @@
 
 use std::ffi::c_void;
 
-use crate::code;
+use crate::object;
+use crate::thread::process::Process;
 use crate::types::HANDLE;
 
 /// GetCurrentProcess.
@@ -10,5 +11,5 @@ pub(crate) const CURRENT: HANDLE = usize::MAX as *mut c_void;
 
 /// Refuses handles that are not the calling process.
 pub(crate) fn own(process: HANDLE) -> Result<(), u32> {
-    if process == CURRENT { Ok(()) } else { Err(code::ERROR_INVALID_HANDLE) }
+    if process == CURRENT { Ok(()) } else { object::get::<Process>(process).map(|_| ()) }
 }

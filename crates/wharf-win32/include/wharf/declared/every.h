@@ -12,6 +12,8 @@
 #include "socket.h"
 #include "system.h"
 #include "text.h"
+#include "thread.h"
 #include "time.h"
+#include "wait.h"
 #include "winsock.h"
 #endif

@@ -1,0 +1,70 @@
+//! Threads, their local storage, and handles as such.
+//!
+//! | file | subject |
+//! |---|---|
+//! | `record` | what is known of a thread, and how it finds its own |
+//! | `create` | CreateThread |
+//! | `runtime` | `_beginthread`, `_beginthreadex` and their ends |
+//! | `end` | ExitThread, TerminateThread, exit codes |
+//! | `deferral`, `suspend` | stopping a thread from outside |
+//! | `identity` | ids, OpenThread, descriptions |
+//! | `priority`, `affinity` | priorities, processors |
+//! | `sleep` | Sleep, SleepEx, SwitchToThread, QueueUserAPC |
+//! | `tls`, `fls`, on `slots` and `values` | thread and fiber local storage |
+//! | `process` | the own process |
+//! | `handle` | DuplicateHandle, handle information |
+//!
+//! # References
+//! Contract F2-F14, F23, F29.
+
+mod affinity;
+mod create;
+pub(crate) mod deferral;
+mod end;
+mod fls;
+mod handle;
+mod identity;
+mod priority;
+pub(crate) mod process;
+mod record;
+mod runtime;
+mod sleep;
+mod slots;
+pub(crate) mod suspend;
+mod tls;
+mod values;
+
+#[allow(unused_imports)] // until the rooms that use them are in
+pub(crate) use record::{CURRENT_THREAD, Thread, current, current_id, of};
+
+pub use affinity::{
+    GROUP_AFFINITY, GetThreadGroupAffinity, GetThreadIdealProcessorEx, PROCESSOR_NUMBER,
+    SetThreadAffinityMask, SetThreadGroupAffinity, SetThreadIdealProcessor,
+    SetThreadIdealProcessorEx,
+};
+pub use create::{
+    CREATE_SUSPENDED, CreateThread, LPTHREAD_START_ROUTINE, STACK_SIZE_PARAM_IS_A_RESERVATION,
+};
+pub use end::{ExitThread, GetExitCodeThread, TerminateThread};
+pub use fls::{FlsAlloc, FlsFree, FlsGetValue, FlsSetValue, PFLS_CALLBACK_FUNCTION};
+pub use handle::{
+    CompareObjectHandles, DuplicateHandle, GetHandleInformation, SetHandleInformation,
+};
+pub use identity::{
+    GetCurrentThread, GetCurrentThreadId, GetProcessIdOfThread, GetThreadDescription, GetThreadId,
+    OpenThread, SetThreadDescription,
+};
+pub use priority::{
+    GetThreadPriority, GetThreadPriorityBoost, SetThreadPriority, SetThreadPriorityBoost,
+};
+pub use process::{
+    ExitProcess, GetCurrentProcess, GetCurrentProcessId, GetExitCodeProcess, GetProcessId,
+    OpenProcess, TerminateProcess,
+};
+pub use runtime::{
+    _beginthread, _beginthread_proc_type, _beginthreadex, _beginthreadex_proc_type, _endthread,
+    _endthreadex,
+};
+pub use sleep::{PAPCFUNC, QueueUserAPC, Sleep, SleepEx, SwitchToThread};
+pub use suspend::{ResumeThread, SuspendThread};
+pub use tls::{TlsAlloc, TlsFree, TlsGetValue, TlsSetValue};

@@ -92,6 +92,10 @@ impl<'a> Job<'a> {
         let mut first: Option<(ExitStatus, Vec<u8>)> = None;
         for compiler in &self.compilers {
             let (status, said) = self.attempt(compiler, of_sources, &rewritten)?;
+            if status.success() && rewritten.seh.except && compiler.kind == Kind::Clang {
+                let text = "compiled by clang, a fault of the processor in a function that has a __try itself ends the process";
+                writeln!(io::stderr(), "wharf: note: {text}; gcc would let it be caught")?;
+            }
             if status.success() {
                 io::stderr().lock().write_all(&said)?;
                 depend::restore(self.arguments, &self.tree, &rewritten)?;

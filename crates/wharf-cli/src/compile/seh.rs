@@ -18,6 +18,13 @@
 use super::edit::{Edits, Refusal};
 use super::tree::File;
 
+/// Functions of the C library that are declared not to throw, and in which programs let faults happen: called in a body,
+/// they become those of `wharf/seh.h`, which may.
+const PLAIN: &[&str] = &[
+    "memcpy", "memmove", "memset", "memcmp", "strlen", "strcpy", "strncpy", "strcat", "strcmp",
+    "wcslen", "wcscpy", "wcscmp",
+];
+
 /// How text that was moved keeps its line: a directive, ends of line included.
 type LineOf<'a> = &'a dyn Fn(u32) -> String;
 
@@ -112,6 +119,16 @@ impl Statement {
     ) -> Result<(), Refusal> {
         let tokens = &file.tokens;
         for at in self.body.0..self.body.1 {
+            let plain =
+                file.name(at).is_some_and(|name| PLAIN.contains(&name)) && !file.is_member(at);
+            let scoped = tokens[at - 1].is(b':');
+            if plain
+                && !scoped
+                && tokens[at + 1].is(b'(')
+                && !std::mem::replace(&mut claimed[at], true)
+            {
+                edits.insert(tokens[at].start, "::wharf::seh::");
+            }
             if file.name(at) == Some("__leave") && !std::mem::replace(&mut claimed[at], true) {
                 edits.replace(tokens[at].range(), format!("goto wharf_leave_{number}"));
             }

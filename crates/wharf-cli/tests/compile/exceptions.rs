@@ -85,6 +85,7 @@ fn faults_of_the_processor() {
     bench.declare(RECORD);
     let source = "#include <windows.h>
         #include <stdio.h>
+        #include <string.h>
         static void fill(char *where) { for (int i = 0; i < 100; i++) where[i] = 1; }
         static int divide(int a, int b) { __try { return a / b; } __except (1) { return (int)(GetExceptionCode() & 0xff); } }
         static int store(int *where, int what) {
@@ -97,12 +98,14 @@ fn faults_of_the_processor() {
             int there;
             printf(\"%d %d \", divide(6, 2), divide(6, 0));
             for (int i = 0; i < 3; i++) printf(\"%d \", store(i == 1 ? NULL : &there, 40 + i));
-            __try { fill((char *)8); } __except (1) { printf(\"%X\", GetExceptionCode()); }
+            __try { fill((char *)8); } __except (1) { printf(\"%X \", GetExceptionCode()); }
+            __try { memset((char *)8, 0, 100); } __except (1) { printf(\"set \"); }
+            __try { there = (int)strlen((char *)8); } __except (1) { printf(\"len\"); }
         }";
     for level in ["-O0", "-O2"] {
         bench.write("test.cpp", source);
         bench.compiles(&[level, "test.cpp", "-o", "test"]);
-        assert_eq!(bench.prints("test"), "3 148 40 2 42 C0000005", "{level}");
+        assert_eq!(bench.prints("test"), "3 148 40 2 42 C0000005 set len", "{level}");
     }
 }
 

@@ -6,12 +6,13 @@
  * frame takes ends the process.
  *
  * Faults are caught in what is compiled by gcc with -fnon-call-exceptions, which the driver adds, and in everything
- * that such code calls, but for functions that are declared not to throw: a fault in a memcpy that stands in a __try
- * block itself ends the process. */
+ * that such code calls, but for functions that are declared not to throw. */
 #ifndef WHARF_SEH_H
 #define WHARF_SEH_H
 
 #include <csignal>
+#include <cstring>
+#include <cwchar>
 #include <cstdio>
 #include <cstdlib>
 #include <cxxabi.h>
@@ -256,6 +257,33 @@ private:
 };
 
 template <class Block> guard<Block> finally(Block block) { return guard<Block>(std::move(block)); }
+
+/* The C library's, for a __try block: theirs are declared not to throw, and a fault in them would end the process. The
+ * compiler must not find out that these do not throw either. */
+#ifdef __clang__
+#define WHARF_SEH_OPAQUE __attribute__((noinline))
+#else
+#define WHARF_SEH_OPAQUE __attribute__((noipa))
+#endif
+#define WHARF_SEH_PLAIN(name)                                                                                         \
+    template <class... T> WHARF_SEH_OPAQUE auto name(T... given)->decltype(::name(given...))                 \
+    {                                                                                                                 \
+        return ::name(given...);                                                                                      \
+    }
+WHARF_SEH_PLAIN(memcpy)
+WHARF_SEH_PLAIN(memmove)
+WHARF_SEH_PLAIN(memset)
+WHARF_SEH_PLAIN(memcmp)
+WHARF_SEH_PLAIN(strlen)
+WHARF_SEH_PLAIN(strcpy)
+WHARF_SEH_PLAIN(strncpy)
+WHARF_SEH_PLAIN(strcat)
+WHARF_SEH_PLAIN(strcmp)
+WHARF_SEH_PLAIN(wcslen)
+WHARF_SEH_PLAIN(wcscpy)
+WHARF_SEH_PLAIN(wcscmp)
+#undef WHARF_SEH_PLAIN
+#undef WHARF_SEH_OPAQUE
 
 } // namespace seh
 } // namespace wharf

@@ -94,6 +94,12 @@ impl<O> Pending<O> {
         self.first.as_mut().map(|(_, operation)| operation)
     }
 
+    /// Its id.
+    #[must_use]
+    pub fn front_id(&self) -> Option<OpId> {
+        self.first.as_ref().map(|(id, _)| *id)
+    }
+
     /// Takes out the operation whose turn it is: it completes.
     #[inline]
     pub fn pop(&mut self) -> Option<O> {

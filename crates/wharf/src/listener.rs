@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::engine::{Socket, Work};
-use crate::{Handle, OperationId, Refused};
+use crate::{Buffer, Handle, OperationId, Refused};
 
 /// A listening stream socket on a port.
 #[derive(Debug)]
@@ -29,6 +29,40 @@ impl<T: Send + 'static> Listener<T> {
     #[inline]
     pub fn accept(&self, payload: T) -> Result<OperationId, Refused<T>> {
         self.handle.issue(payload, Work::Accept)
+    }
+
+    /// Accepts one connection together with the first that it sends: the packet comes when there is any data, which is
+    /// in its buffer, or the end of the stream, with 0 bytes (contract D18). A buffer without room waits for the
+    /// connection only (D17).
+    ///
+    /// Connections are handed to accepts of both kinds in issue order; one that stays silent delays only its own packet:
+    /// give it a [deadline](crate::Handle::expire_after). An accept that is cancelled or out of time closes the
+    /// connection that it had taken.
+    ///
+    /// # Errors
+    /// As [`accept`](Listener::accept); `InvalidInput` for a shared or static buffer. In the packet also
+    /// `ConnectionReset`, of the connection that was taken.
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// use std::io::Write;
+    /// use std::net::{TcpListener, TcpStream};
+    /// let port = wharf::Port::new(1)?;
+    /// let listener = port.associate(TcpListener::bind("127.0.0.1:0")?, 7)?;
+    /// listener.accept_with_data(Vec::with_capacity(100), "first")?;
+    /// TcpStream::connect(listener.local_addr()?)?.write_all(b"hello")?;
+    /// let mut packet = port.get(None)?;
+    /// let _connection = packet.accepted()?;
+    /// assert_eq!(packet.buffer.into_vec(), b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn accept_with_data(
+        &self,
+        buffer: impl Into<Buffer>,
+        payload: T,
+    ) -> Result<OperationId, Refused<T>> {
+        self.handle.issue_into(buffer.into(), payload, Work::AcceptData)
     }
 }
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use rustix::net::sockopt::set_tcp_nodelay;
 
-use crate::engine::{Socket, Work};
-use crate::{Buffer, Handle, OperationId, Refused};
+use crate::engine::{ConnectData, Socket, Work};
+use crate::{Buffer, FileRange, Handle, OperationId, Refused};
 
 /// A stream socket on a port: TCP, or Unix.
 ///
@@ -85,6 +85,79 @@ impl<T: Send + 'static> Stream<T> {
     /// ```
     pub fn connect(&self, to: SocketAddr, payload: T) -> Result<OperationId, Refused<T>> {
         self.handle.issue(payload, Work::Connect(Box::new(to), false))
+    }
+
+    /// Connects and sends a first buffer, as one operation: the packet comes when the kernel has taken the last byte, and
+    /// counts the bytes (contract D32). Receives may end before it.
+    ///
+    /// If nobody answers the packet is that of a failed [`connect`](Stream::connect), with 0 bytes. If the connection
+    /// stands and the send fails, the stream stays connected.
+    ///
+    /// # Errors
+    /// As [`connect`](Stream::connect).
+    pub fn connect_with_data(
+        &self,
+        to: SocketAddr,
+        buffer: impl Into<Buffer>,
+        payload: T,
+    ) -> Result<OperationId, Refused<T>> {
+        let parts = ConnectData { to, asked: false, data: buffer.into() };
+        self.handle.issue(payload, Work::ConnectData(Box::new(parts)))
+    }
+
+    /// Ends the connection in this direction: after the sends that are pending, the peer sees the end of the stream, and
+    /// the packet comes, with 0 bytes (contract D38). Later sends are refused, receives go on (D39). It may be repeated.
+    ///
+    /// # Errors
+    /// No packet comes: `NotConnected`; `ECANCELED` if the port is closed.
+    pub fn disconnect(&self, payload: T) -> Result<OperationId, Refused<T>> {
+        self.handle.issue(payload, Work::Disconnect { reuse: false, asked: false })
+    }
+
+    /// As [`disconnect`](Stream::disconnect), and the packet comes when nothing of the connection is left: all that was
+    /// sent is acknowledged and the peer has ended its side, too. The same handle, on the same descriptor, may then be
+    /// [connected](Stream::connect) again (contract D40). What the peer had sent and nobody received is lost;
+    /// receives that are still pending end with `NotConnected`.
+    ///
+    /// It waits for the peer without end: give it a [deadline](crate::Handle::expire_after). The socket keeps an address
+    /// that it was bound to; a connection from there to the same peer may have to wait for the kernel's TIME_WAIT.
+    ///
+    /// # Errors
+    /// As [`disconnect`](Stream::disconnect); `EOPNOTSUPP` for Unix sockets, which Linux connects once only.
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// let server = std::net::TcpListener::bind("127.0.0.1:0")?;
+    /// let port = wharf::Port::new(1)?;
+    /// let stream = port.unconnected(server.local_addr()?, 0)?;
+    /// for _ in 0..3 {
+    ///     stream.connect_with_data(server.local_addr()?, "hello", "connected")?;
+    ///     assert_eq!(port.get(None)?.result?, 5);
+    ///     drop(server.accept()?); // unread data: the peer's end is a reset
+    ///     stream.disconnect_for_reuse("gone")?;
+    ///     port.get(None)?.result?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn disconnect_for_reuse(&self, payload: T) -> Result<OperationId, Refused<T>> {
+        self.handle.issue(payload, Work::Disconnect { reuse: true, asked: false })
+    }
+
+    /// Sends a head, a range of a file and a tail, in this order, as one operation: see [`FileRange`]. The packet comes
+    /// when the kernel has taken the last byte, and counts all bytes (contract D69); its buffer is the head.
+    ///
+    /// The file's bytes do not pass through user space. A part of the file that is not in memory is read while the socket
+    /// is served, by whichever thread that is. The descriptor is set to non-blocking mode.
+    ///
+    /// A file that ends before the range does fails the operation with `ENODATA`, after what there was; the tail is not
+    /// sent then. [`Packet::transferred`](crate::Packet::transferred) tells how much went out.
+    ///
+    /// # Errors
+    /// As for [`send`](Stream::send); `EINVAL` or `ESPIPE` for what is not a regular file or block device, at once or in the
+    /// packet.
+    pub fn send_file(&self, range: FileRange, payload: T) -> Result<OperationId, Refused<T>> {
+        self.handle.issue(payload, Work::SendFile(Box::new(range.into_work())))
     }
 
     /// Shuts one direction, or both, down. Queues no packet (contract D41).

@@ -3,7 +3,9 @@
 //! | file | subject |
 //! |---|---|
 //! | `epoll` | the set in which idle workers sleep, and what an event means |
-//! | `socket` | one associated socket: its pending operations, its state, its end |
+//! | `socket` | one associated socket: its pending operations, and new ones |
+//! | `drive`, `end` | how they go on; how they end before their time |
+//! | `arrivals` | connections that a listener has taken and that have sent nothing yet |
 //! | `state` | what is known of it, and what a try tells |
 //! | `attempt` | one try of one operation |
 //! | `operation` | what an operation carries, and its packet |
@@ -11,7 +13,10 @@
 //! | `identity` | one port for an open socket |
 
 mod alarm;
+mod arrivals;
 mod attempt;
+mod drive;
+mod end;
 mod epoll;
 mod identity;
 mod operation;
@@ -19,7 +24,7 @@ mod socket;
 mod state;
 
 pub(crate) use epoll::{Due, Epoll};
-pub(crate) use operation::{Operation, Work};
+pub(crate) use operation::{ConnectData, FileSend, Operation, Work};
 pub(crate) use socket::{Shape, Socket};
 
 /// What the engine is called in output.

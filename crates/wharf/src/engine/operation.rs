@@ -1,8 +1,10 @@
 //! What a pending operation carries, and how it becomes its packet.
 
+use std::fs::File;
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
 
 use rustix::io::Errno;
 use wharf_core::operation::Phase;
@@ -25,6 +27,54 @@ pub(crate) enum Work {
     Accept,
     /// Connect to this address; the flag says that the kernel has been asked.
     Connect(Box<SocketAddr>, bool),
+    /// Take one connection, and its first data.
+    AcceptData(Buffer),
+    /// Connect, then go on as a [`Work::Send`].
+    ConnectData(Box<ConnectData>),
+    /// End the connection, `reuse`: so that the socket may be connected again. `asked`: the end has been sent.
+    Disconnect { reuse: bool, asked: bool },
+    /// Send a range of a file between two buffers.
+    SendFile(Box<FileSend>),
+}
+
+/// What a connect with data carries.
+#[derive(Debug)]
+pub(crate) struct ConnectData {
+    pub(crate) to: SocketAddr,
+    /// The kernel has been asked to connect.
+    pub(crate) asked: bool,
+    pub(crate) data: Buffer,
+}
+
+/// What a send of a file carries, and how far it is.
+#[derive(Debug, Default)]
+pub(crate) struct FileSend {
+    pub(crate) head: Buffer,
+    pub(crate) head_sent: usize,
+    pub(crate) file: Option<Arc<File>>,
+    /// Where the next byte of the file is.
+    pub(crate) offset: u64,
+    pub(crate) file_sent: u64,
+    /// What is still to be sent of it.
+    pub(crate) file_left: u64,
+    /// The end of the file is the end of the range.
+    pub(crate) to_end: bool,
+    /// The socket is known to be non-blocking.
+    pub(crate) prepared: bool,
+    pub(crate) tail: Buffer,
+    pub(crate) tail_sent: usize,
+}
+
+impl FileSend {
+    /// Bytes so far, of all parts.
+    pub(crate) fn transferred(&self) -> usize {
+        self.head_sent + self.tail_sent + usize::try_from(self.file_sent).unwrap_or(usize::MAX)
+    }
+
+    /// Whether nothing follows the head.
+    pub(crate) fn ends_with_head(&self) -> bool {
+        (self.file.is_none() || self.file_left == 0) && self.tail.is_empty()
+    }
 }
 
 /// One accepted operation: owner of its buffer and payload until its packet (contract A47, C31).
@@ -72,7 +122,7 @@ impl<T> Operation<T> {
             packet.buffer.truncate(self.transferred); // what was in it before is no data
         }
         packet.peer = self.peer;
-        packet.socket = self.socket;
+        packet.socket = self.socket.filter(|_| packet.result.is_ok());
         packet
     }
 }
@@ -83,13 +133,26 @@ impl Work {
             Work::Receive(buffer)
             | Work::ReceiveFrom(buffer)
             | Work::Send(buffer)
-            | Work::SendTo(buffer, _) => buffer,
-            Work::Accept | Work::Connect(..) => Buffer::default(),
+            | Work::SendTo(buffer, _)
+            | Work::AcceptData(buffer) => buffer,
+            Work::ConnectData(parts) => parts.data,
+            Work::SendFile(parts) => parts.head,
+            Work::Accept | Work::Connect(..) | Work::Disconnect { .. } => Buffer::default(),
         }
     }
 
     /// Which of a socket's two FIFOs it belongs to.
     pub(crate) fn is_input(&self) -> bool {
-        matches!(self, Work::Receive(_) | Work::ReceiveFrom(_) | Work::Accept)
+        matches!(self, Work::Receive(_) | Work::ReceiveFrom(_) | Work::Accept | Work::AcceptData(_))
+    }
+
+    /// Whether it makes the socket's connection.
+    pub(crate) fn is_connect(&self) -> bool {
+        matches!(self, Work::Connect(..) | Work::ConnectData(_))
+    }
+
+    /// Whether it ends the socket's connection; it needs neither room nor a connection that works.
+    pub(crate) fn is_disconnect(&self) -> bool {
+        matches!(self, Work::Disconnect { .. })
     }
 }

@@ -22,29 +22,19 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::{AcqRel, Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
 
-use rustix::event::epoll::EventFlags;
 use rustix::io::Errno;
 use rustix::net::sockopt::socket_domain;
 use rustix::net::{AddressFamily, getpeername};
-use wharf_core::deadline::Deadline;
 use wharf_core::operation::{OpId, Pending};
 use wharf_core::slots::Token;
 
 use super::attempt::Attempt;
-use super::epoll::Due;
 use super::identity::Identity;
 use super::operation::{Operation, Work};
 use super::state::{Side, State};
-use crate::Packet;
-use crate::clock;
 use crate::port::Shared;
 use crate::sync::lock;
-
-/// How long a listener waits before it tries again for want of descriptors or memory. No event tells when
-/// there are some; 20 tries a second cost nothing and a client does not notice.
-const RETRY_AFTER: Duration = Duration::from_millis(50);
 
 /// What kind of socket it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,10 +49,10 @@ pub(crate) struct Socket<T: Send + 'static> {
     pub(crate) port: Arc<Shared<T>>,
     pub(crate) key: usize,
     pub(crate) shape: Shape,
-    token: Token,
+    pub(super) token: Token,
     /// Handles of the program; the last one closes.
     handles: AtomicUsize,
-    state: Mutex<State<T>>,
+    pub(super) state: Mutex<State<T>>,
 }
 
 impl<T: Send + 'static> Socket<T> {
@@ -108,6 +98,7 @@ impl<T: Send + 'static> Socket<T> {
                     unix,
                     owed: None,
                     resting: false,
+                    arrivals: None,
                 }),
             })
         });
@@ -121,7 +112,7 @@ impl<T: Send + 'static> Socket<T> {
         }
     }
 
-    fn watch(&self, state: &mut State<T>) -> Result<(), Errno> {
+    pub(super) fn watch(&self, state: &mut State<T>) -> Result<(), Errno> {
         if let (Some(fd), false) = (&state.fd, state.watched) {
             self.port.dispatcher.engine.watch(fd.as_fd(), self.token)?;
             state.watched = true;
@@ -140,9 +131,17 @@ impl<T: Send + 'static> Socket<T> {
         let fd = state.fd.take().expect("admitted with a descriptor");
         let connecting = state.connecting;
         let input = operation.work.is_input();
+        let disconnects = operation.work.is_disconnect();
         let side = state.side(input);
-        if side.pending.is_empty() && (side.ready || side.broken.is_some()) && !connecting {
+        if side.pending.is_empty()
+            && (side.ready || side.broken.is_some() || disconnects)
+            && !connecting
+        {
             let ended = state.attempt(fd.as_fd(), &mut operation);
+            if matches!(ended, Attempt::Connected | Attempt::Arrived) {
+                state.fd = Some(fd);
+                return self.go_on(state, id, operation);
+            }
             if let Attempt::Done { result: Err(error), .. } = ended
                 && self.is_exhaustion(error)
             {
@@ -153,16 +152,46 @@ impl<T: Send + 'static> Socket<T> {
             }
         }
         state.fd = Some(fd);
-        if matches!(operation.work, Work::Connect(..)) {
+        if operation.work.is_connect() {
             if let Err(error) = self.watch(&mut state) {
                 state.dissolve();
                 return Err((error, operation));
             }
             state.connecting = true;
         }
+        state.output.shut |= disconnects;
         state.issued = id.0;
         operation.suspend();
         state.side(operation.work.is_input()).pending.push(id, operation);
+        Ok(id)
+    }
+
+    /// An inline try has begun what is not over: a connection to send on, or one that was taken and waits for data.
+    #[cold]
+    fn go_on(
+        &self,
+        mut state: MutexGuard<'_, State<T>>,
+        id: OpId,
+        mut operation: Operation<T>,
+    ) -> Result<OpId, (Errno, Operation<T>)> {
+        let input = operation.work.is_input();
+        if !input {
+            state.connected = true;
+            if let Err(error) = self.watch(&mut state) {
+                state.dissolve();
+                return Err((error, operation));
+            }
+        }
+        state.issued = id.0;
+        operation.suspend();
+        self.port.delivering(move |out| {
+            if input {
+                self.arrive(&mut state, id, operation, out);
+            } else {
+                state.output.pending.push(id, operation);
+                self.drive(&mut state, false, out);
+            }
+        });
         Ok(id)
     }
 
@@ -175,19 +204,26 @@ impl<T: Send + 'static> Socket<T> {
             return Err(Errno::CANCELED);
         }
         if !work.is_input()
+            && !work.is_disconnect()
             && let Some(error) = state.output.broken
         {
             return Err(error);
         }
         match work {
-            Work::Accept if self.port.is_draining() => Err(Errno::CANCELED),
+            Work::Accept | Work::AcceptData(_) if self.port.is_draining() => Err(Errno::CANCELED),
             Work::Receive(_) | Work::ReceiveFrom(_) if state.input.shut => Err(Errno::SHUTDOWN),
-            Work::Send(_) | Work::SendTo(..) if state.output.shut => Err(Errno::SHUTDOWN),
-            Work::Receive(_) | Work::Send(_) if !state.watched && !state.connecting => {
+            Work::Send(_) | Work::SendTo(..) | Work::SendFile(_) if state.output.shut => {
+                Err(Errno::SHUTDOWN)
+            }
+            Work::Receive(_) | Work::Send(_) | Work::SendFile(_)
+                if !state.watched && !state.connecting =>
+            {
                 Err(Errno::NOTCONN)
             }
-            Work::Connect(..) if state.connecting => Err(Errno::ALREADY),
-            Work::Connect(..) if state.connected => Err(Errno::ISCONN),
+            Work::Connect(..) | Work::ConnectData(_) if state.connecting => Err(Errno::ALREADY),
+            Work::Connect(..) | Work::ConnectData(_) if state.connected => Err(Errno::ISCONN),
+            Work::Disconnect { .. } if !state.connected => Err(Errno::NOTCONN),
+            Work::Disconnect { reuse: true, .. } if state.unix => Err(Errno::OPNOTSUPP),
             Work::ReceiveFrom(_) if !state.is_bound() => Err(Errno::INVAL),
             _ => Ok(()),
         }
@@ -204,7 +240,10 @@ impl<T: Send + 'static> Socket<T> {
     ) -> Result<OpId, (Errno, Operation<T>)> {
         if let Err(error) = result {
             let by_packet = match operation.work {
-                Work::Connect(..) => !is_misuse_of_connect(error),
+                Work::Connect(..) | Work::ConnectData(_) => !is_misuse_of_connect(error),
+                Work::AcceptData(_) => operation.socket.is_some(),
+                // A refusal would say that nothing has gone out.
+                Work::SendFile(_) => operation.transferred > 0,
                 _ => {
                     error == Errno::MSGSIZE
                         && self.shape == Shape::Datagram
@@ -221,14 +260,25 @@ impl<T: Send + 'static> Socket<T> {
                 state.connected = true;
                 self.watch(&mut state)
             }
-            (Work::Connect(..), Err(_)) => {
+            (Work::Connect(..) | Work::ConnectData(_), Err(_)) => {
                 state.dissolve();
+                Ok(())
+            }
+            (Work::Disconnect { reuse: true, .. }, Ok(_)) => {
+                state.dissolve();
+                state.input.ready = true;
+                Ok(())
+            }
+            (Work::Disconnect { .. }, Ok(_)) => {
+                state.output.shut = true;
                 Ok(())
             }
             _ => Ok(()),
         };
         let result = result.and_then(|bytes| watched.map(|()| bytes));
-        let owing = state.owed.is_some() && !state.input.pending.is_empty();
+        // A receive has news: an error that this send has met, or that its connection has gone.
+        let owing = (state.owed.is_some() || operation.work.is_disconnect())
+            && !state.input.pending.is_empty();
         // The guard goes into the call: packets are queued under the lock, and what a closed port refuses is
         // dropped after it.
         self.port.delivering(move |out| {
@@ -239,173 +289,6 @@ impl<T: Send + 'static> Socket<T> {
             }
         });
         Ok(id)
-    }
-
-    /// Something has happened to the descriptor.
-    pub(crate) fn on_event(&self, flags: EventFlags, out: &mut dyn FnMut(Packet<T>)) {
-        let mut state = lock(&self.state);
-        let over = flags.intersects(EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR);
-        if state.connecting {
-            state.output.ready = true;
-            self.drive(&mut state, false, out);
-            if !state.connecting {
-                state.input.ready = true;
-                self.drive(&mut state, true, out);
-            }
-            return;
-        }
-        state.hung_up |= over;
-        state.uneven |= flags.contains(EventFlags::PRI);
-        if flags.intersects(EventFlags::IN | EventFlags::PRI) || over {
-            state.input.ready = true;
-            self.drive(&mut state, true, out);
-        }
-        if flags.contains(EventFlags::OUT) || flags.intersects(EventFlags::HUP | EventFlags::ERR) {
-            state.output.ready = true;
-            self.drive(&mut state, false, out);
-        }
-    }
-
-    /// A listener has waited for descriptors.
-    pub(crate) fn retry(&self, out: &mut dyn FnMut(Packet<T>)) {
-        let mut state = lock(&self.state);
-        state.resting = false;
-        self.drive(&mut state, true, out);
-    }
-
-    /// Carries on with one direction as far as it goes.
-    fn drive(&self, state: &mut State<T>, input: bool, out: &mut dyn FnMut(Packet<T>)) {
-        let Some(fd) = state.fd.take() else { return };
-        loop {
-            let resting = state.resting;
-            let side = state.side(input);
-            if !(side.ready || side.broken.is_some()) || resting {
-                break;
-            }
-            let Some(ended) = state.attempt_front(fd.as_fd(), input) else { break };
-            if let Attempt::Done { result: Err(error), .. } = ended
-                && self.is_exhaustion(error)
-            {
-                self.rest(state);
-                break;
-            }
-            let Some(result) = state.note(ended, input, self.shape) else { break };
-            let operation = state.side(input).pending.pop().expect("the front that was tried");
-            if matches!(operation.work, Work::Connect(..)) {
-                state.connecting = false;
-                state.connected = result.is_ok();
-                if result.is_err() {
-                    state.dissolve_at(fd.as_fd());
-                }
-            }
-            out(self.end(operation, result));
-        }
-        if !input {
-            state.output.send_end(fd.as_fd());
-        }
-        state.fd = Some(fd);
-    }
-
-    /// An operation's packet; its deadline is called off.
-    fn end(&self, operation: Operation<T>, result: Result<usize, Errno>) -> Packet<T> {
-        if let Some(deadline) = operation.deadline {
-            self.port.dispatcher.engine.alarm.clear(deadline);
-        }
-        operation.into_packet(self.key, result)
-    }
-
-    /// Whether an accept failed for want of something that comes back.
-    fn is_exhaustion(&self, error: Errno) -> bool {
-        self.shape == Shape::Listener
-            && matches!(error, Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM)
-    }
-
-    fn rest(&self, state: &mut State<T>) {
-        if !std::mem::replace(&mut state.resting, true) {
-            self.port
-                .dispatcher
-                .engine
-                .alarm
-                .set(clock::deadline(Some(RETRY_AFTER)), Due::Retry(self.token));
-        }
-    }
-
-    /// Ends one operation that is still pending (C33, C35); false if none has this id.
-    pub(crate) fn cancel(&self, id: OpId) -> bool {
-        self.port.delivering(|out| self.withdraw(id, Errno::CANCELED, out))
-    }
-
-    /// An operation's deadline has come.
-    pub(crate) fn expire(&self, id: OpId, out: &mut dyn FnMut(Packet<T>)) {
-        self.withdraw(id, Errno::TIMEDOUT, out);
-    }
-
-    fn withdraw(&self, id: OpId, reason: Errno, out: &mut dyn FnMut(Packet<T>)) -> bool {
-        let mut state = lock(&self.state);
-        let State { input, output, fd, .. } = &mut *state;
-        let found = input.pending.withdraw(id).or_else(|| output.pending.withdraw(id));
-        let Some(operation) = found else { return false };
-        let connects = matches!(operation.work, Work::Connect(..));
-        out(self.end(operation, Err(reason)));
-        if connects {
-            // What waited for the connection has none now.
-            state.dissolve();
-            (state.input.ready, state.output.ready) = (true, true);
-            self.drive(&mut state, false, out);
-            self.drive(&mut state, true, out);
-        } else if let Some(fd) = fd {
-            output.send_end(fd.as_fd());
-        }
-        true
-    }
-
-    /// Ends everything that is pending in the given directions (C34); answers how many it was.
-    pub(crate) fn cancel_all(&self, input: bool, output: bool, reason: Errno) -> usize {
-        self.port.delivering(|out| self.drain(&mut lock(&self.state), input, output, reason, out))
-    }
-
-    fn drain(
-        &self,
-        state: &mut State<T>,
-        input: bool,
-        output: bool,
-        reason: Errno,
-        out: &mut dyn FnMut(Packet<T>),
-    ) -> usize {
-        let mut count = 0;
-        for (wanted, side) in [(input, &mut state.input), (output, &mut state.output)] {
-            if wanted {
-                for operation in side.pending.drain() {
-                    out(self.end(operation, Err(reason)));
-                    count += 1;
-                }
-            }
-        }
-        if output && state.connecting {
-            state.dissolve();
-            state.input.ready = true;
-            self.drive(state, true, out);
-        }
-        if let State { fd: Some(fd), output, .. } = state {
-            output.send_end(fd.as_fd());
-        }
-        count
-    }
-
-    /// Sets when a pending operation is over at the latest; false if it is not pending any more.
-    pub(crate) fn set_deadline(&self, id: OpId, deadline: Deadline) -> bool {
-        let mut state = lock(&self.state);
-        let State { input, output, .. } = &mut *state;
-        let Some(operation) = input.pending.find_mut(id).or_else(|| output.pending.find_mut(id))
-        else {
-            return false;
-        };
-        let alarm = &self.port.dispatcher.engine.alarm;
-        let key = alarm.set(deadline, Due::Deadline(self.token, id));
-        if let Some(old) = operation.deadline.replace(key) {
-            alarm.clear(old);
-        }
-        true
     }
 
     /// Shuts one direction, or both, down (D50, D51).
@@ -433,7 +316,8 @@ impl<T: Send + 'static> Socket<T> {
     /// Number of pending operations: input, output.
     pub(crate) fn pending(&self) -> (usize, usize) {
         let state = lock(&self.state);
-        (state.input.pending.len(), state.output.pending.len())
+        let arrived = state.arrivals.as_ref().map_or(0, |arrivals| arrivals.len());
+        (state.input.pending.len() + arrived, state.output.pending.len())
     }
 
     /// Calls with the descriptor, which is open as long as a handle lives.
@@ -451,21 +335,6 @@ impl<T: Send + 'static> Socket<T> {
         if self.handles.fetch_sub(1, AcqRel) == 1 {
             self.close();
         }
-    }
-
-    /// Closes the descriptor; everything pending ends, with its packet and key (C39-C41).
-    fn close(&self) {
-        let reason = if self.shape == Shape::Stream { Errno::CONNABORTED } else { Errno::CANCELED };
-        self.port.delivering(|out| {
-            let mut state = lock(&self.state);
-            let (fd, identity) = (state.fd.take(), state.identity.take());
-            if let Some(fd) = fd {
-                self.port.dispatcher.engine.leave(fd.as_fd(), self.token);
-                drop(identity); // before the close: the kernel may give the inode to the next socket
-                drop(fd); // before the packets: who has one finds the descriptor closed
-            }
-            self.drain(&mut state, true, true, reason, out);
-        });
     }
 }
 

@@ -23,6 +23,7 @@ use rustix::net::sockopt::socket_error;
 use rustix::net::{RecvFlags, Shutdown, connect_unspec, getsockname, recv};
 use wharf_core::operation::Pending;
 
+use super::arrivals::Arrivals;
 use super::attempt::{Attempt, attempt};
 use super::identity::Identity;
 use super::operation::{Operation, Work};
@@ -64,6 +65,8 @@ pub(super) struct State<T> {
     pub(super) owed: Option<Errno>,
     /// A listener waits for its next try.
     pub(super) resting: bool,
+    /// Accepts of a listener that wait for data; made with the first.
+    pub(super) arrivals: Option<Box<Arrivals<T>>>,
 }
 
 impl<T> State<T> {
@@ -105,6 +108,8 @@ impl<T> State<T> {
         shape: Shape,
     ) -> Option<Result<usize, Errno>> {
         match ended {
+            // A stage, which the caller looks after.
+            Attempt::Connected | Attempt::Arrived => None,
             Attempt::Later => {
                 self.side(input).ready = false;
                 if input {
@@ -176,6 +181,7 @@ fn attempt_at<T>(
     owed: &mut Option<Errno>,
 ) -> Attempt {
     if let Some(error) = broken
+        && !operation.work.is_disconnect()
         && !(operation.work.is_input() && has_data(fd))
     {
         return Attempt::Done { result: Err(error), exhausted: false };
@@ -205,6 +211,14 @@ fn has_data(fd: BorrowedFd<'_>) -> bool {
 }
 
 impl<T> Side<T> {
+    /// Whether a try may come to something.
+    #[inline]
+    pub(super) fn may_try(&mut self) -> bool {
+        self.ready
+            || self.broken.is_some()
+            || self.pending.front_mut().is_some_and(|front| front.work.is_disconnect())
+    }
+
     /// Sends the end of stream that waited for the sends before it.
     pub(super) fn send_end(&mut self, fd: BorrowedFd<'_>) {
         if self.end_due && self.pending.is_empty() {

@@ -1,0 +1,173 @@
+//! What an event does to a socket: its pending operations go on as far as they can.
+//!
+//! # Invariants
+//! Those of `socket`.
+
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+use rustix::event::epoll::EventFlags;
+use rustix::io::Errno;
+use wharf_core::operation::OpId;
+
+use super::arrivals::Arrivals;
+use super::attempt::Attempt;
+use super::epoll::Due;
+use super::operation::{Operation, Work};
+use super::socket::{Shape, Socket};
+use super::state::State;
+use crate::Packet;
+use crate::clock;
+use crate::sync::lock;
+
+/// How long a listener waits before it tries again for want of descriptors or memory. No event tells when
+/// there are some; 20 tries a second cost nothing and a client does not notice.
+const RETRY_AFTER: Duration = Duration::from_millis(50);
+
+impl<T: Send + 'static> Socket<T> {
+    /// Something has happened to the descriptor.
+    pub(crate) fn on_event(&self, flags: EventFlags, out: &mut dyn FnMut(Packet<T>)) {
+        let mut state = lock(&self.state);
+        let over = flags.intersects(EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR);
+        if state.connecting {
+            state.output.ready = true;
+            self.drive(&mut state, false, out);
+            if !state.connecting {
+                state.input.ready = true;
+                self.drive(&mut state, true, out);
+            }
+            return;
+        }
+        state.hung_up |= over;
+        state.uneven |= flags.contains(EventFlags::PRI);
+        if flags.intersects(EventFlags::IN | EventFlags::PRI) || over {
+            state.input.ready = true;
+            self.drive(&mut state, true, out);
+            self.harvest_arrivals(&mut state, out);
+        }
+        if flags.contains(EventFlags::OUT) || flags.intersects(EventFlags::HUP | EventFlags::ERR) {
+            state.output.ready = true;
+            self.drive(&mut state, false, out);
+        }
+    }
+
+    /// A listener has waited for descriptors.
+    pub(crate) fn retry(&self, out: &mut dyn FnMut(Packet<T>)) {
+        let mut state = lock(&self.state);
+        state.resting = false;
+        self.drive(&mut state, true, out);
+    }
+
+    /// Carries on with one direction as far as it goes.
+    pub(super) fn drive(&self, state: &mut State<T>, input: bool, out: &mut dyn FnMut(Packet<T>)) {
+        let Some(fd) = state.fd.take() else { return };
+        let mut dissolved = false;
+        loop {
+            let resting = state.resting;
+            if !state.side(input).may_try() || resting {
+                break;
+            }
+            let Some(ended) = state.attempt_front(fd.as_fd(), input) else { break };
+            match ended {
+                // What was a connect is a send now, and the front still.
+                Attempt::Connected => {
+                    (state.connecting, state.connected) = (false, true);
+                    continue;
+                }
+                Attempt::Arrived => {
+                    let id = state.input.pending.front_id().expect("the front that was tried");
+                    let operation = state.input.pending.pop().expect("the same");
+                    self.arrive(state, id, operation, out);
+                    continue;
+                }
+                Attempt::Done { .. } | Attempt::Later => {}
+            }
+            if let Attempt::Done { result: Err(error), .. } = ended
+                && self.is_exhaustion(error)
+            {
+                self.rest(state);
+                break;
+            }
+            let Some(result) = state.note(ended, input, self.shape) else { break };
+            let operation = state.side(input).pending.pop().expect("the front that was tried");
+            if operation.work.is_connect() {
+                state.connecting = false;
+                state.connected = result.is_ok();
+                if result.is_err() {
+                    state.dissolve_at(fd.as_fd());
+                }
+            } else if matches!(operation.work, Work::Disconnect { reuse: true, .. })
+                && result.is_ok()
+            {
+                state.dissolve_at(fd.as_fd());
+                dissolved = true;
+            }
+            out(self.end(operation, result));
+        }
+        if !input {
+            state.output.send_end(fd.as_fd());
+        }
+        state.fd = Some(fd);
+        if dissolved {
+            // Whoever waits for data of the old connection waits in vain.
+            (state.input.ready, state.output.ready) = (true, true);
+            self.drive(state, true, out);
+        }
+    }
+
+    /// An accept with data has taken its connection, and waits for the data.
+    #[cold]
+    pub(super) fn arrive(
+        &self,
+        state: &mut State<T>,
+        id: OpId,
+        operation: Operation<T>,
+        out: &mut dyn FnMut(Packet<T>),
+    ) {
+        if state.arrivals.is_none() {
+            let made = Arrivals::new().and_then(|arrivals| {
+                self.port.dispatcher.engine.watch(arrivals.fd(), self.token)?;
+                Ok(Box::new(arrivals))
+            });
+            match made {
+                Ok(arrivals) => state.arrivals = Some(arrivals),
+                Err(error) => return out(self.end(operation, Err(error))),
+            }
+        }
+        let arrivals = state.arrivals.as_mut().expect("made above");
+        if let Err((error, operation)) = arrivals.add(id, operation) {
+            out(self.end(operation, Err(error)));
+        }
+    }
+
+    #[inline]
+    fn harvest_arrivals(&self, state: &mut State<T>, out: &mut dyn FnMut(Packet<T>)) {
+        if let Some(arrivals) = &mut state.arrivals {
+            arrivals.harvest(|operation, result| out(self.end(operation, result)));
+        }
+    }
+
+    /// An operation's packet; its deadline is called off.
+    pub(super) fn end(&self, operation: Operation<T>, result: Result<usize, Errno>) -> Packet<T> {
+        if let Some(deadline) = operation.deadline {
+            self.port.dispatcher.engine.alarm.clear(deadline);
+        }
+        operation.into_packet(self.key, result)
+    }
+
+    /// Whether an accept failed for want of something that comes back.
+    pub(super) fn is_exhaustion(&self, error: Errno) -> bool {
+        self.shape == Shape::Listener
+            && matches!(error, Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM)
+    }
+
+    pub(super) fn rest(&self, state: &mut State<T>) {
+        if !std::mem::replace(&mut state.resting, true) {
+            self.port
+                .dispatcher
+                .engine
+                .alarm
+                .set(clock::deadline(Some(RETRY_AFTER)), Due::Retry(self.token));
+        }
+    }
+}

@@ -12,6 +12,7 @@ use std::ptr;
 use std::thread;
 
 use wharf_win32::Win32::Networking::WinSock::*;
+use wharf_win32::Win32::System::IO::OVERLAPPED;
 use winsock::*;
 
 /// D13, D14: listen needs a bind, twice is allowed; names need one too; what is taken is refused.
@@ -111,6 +112,36 @@ fn shutdown_of_each_direction() {
     for socket in [server, client, fresh] {
         assert_eq!(closesocket(socket), 0);
     }
+}
+
+/// D50, C47: shutdown ends the stream behind what is pending, and not before.
+#[test]
+fn shutdown_waits_for_what_is_pending() {
+    start();
+    let (server, client) = pair();
+    let data = vec![7_u8; 16 << 20];
+    let buffer = WSABUF { len: 16 << 20, buf: data.as_ptr().cast_mut().cast() };
+    let mut overlapped: OVERLAPPED = unsafe { std::mem::zeroed() };
+    let sent = unsafe { WSASend(client, &buffer, 1, ptr::null_mut(), 0, &mut overlapped, None) };
+    assert_eq!(failed(sent), 997, "nobody reads yet");
+    assert_eq!(shutdown(client, 1), 0);
+    assert_eq!(failed(write(client, b"x")), WSAESHUTDOWN);
+    let mut room = vec![0; 1 << 20];
+    let mut total = 0;
+    loop {
+        match read(server, &mut room, 0) {
+            0 => break,
+            bytes => total += usize::try_from(bytes).expect("no error"),
+        }
+    }
+    assert_eq!(total, data.len());
+    let (mut bytes, mut flags) = (0, 0);
+    assert_eq!(
+        unsafe { WSAGetOverlappedResult(client, &overlapped, &mut bytes, 1, &mut flags) },
+        1
+    );
+    assert_eq!(bytes, 16 << 20);
+    assert_eq!((closesocket(server), closesocket(client)), (0, 0));
 }
 
 /// connect: refused, connected, in use, to no address, of another family, on a listener.

@@ -181,6 +181,49 @@ fn who_may_have_an_address() {
     }
 }
 
+/// D79: a wildcard and a specific address have a port beside each other, and the specific one gets what is for it.
+#[test]
+fn wildcard_and_specific() {
+    start();
+    for specific_first in [false, true] {
+        let (wild, specific) = (stream(), stream());
+        let mut any = SOCKADDR_IN { sin_family: 2, ..Default::default() };
+        let port = if specific_first {
+            bind_local(specific, 0).unwrap();
+            any.sin_port = name_of(specific).unwrap().sin_port;
+            assert_eq!(listen(specific, 4), 0);
+            assert_eq!(unsafe { bind(wild, ptr::from_ref(&any).cast(), 16) }, 0, "{}", last());
+            assert_eq!(listen(wild, 4), 0);
+            u16::from_be(any.sin_port)
+        } else {
+            assert_eq!(unsafe { bind(wild, ptr::from_ref(&any).cast(), 16) }, 0);
+            assert_eq!(listen(wild, 4), 0);
+            let port = u16::from_be(name_of(wild).unwrap().sin_port);
+            bind_local(specific, port).unwrap();
+            assert_eq!(listen(specific, 4), 0, "{}", last());
+            port
+        };
+        let client = stream();
+        connect_local(client, port).unwrap();
+        assert!(wait_readable(specific));
+        non_blocking(wild);
+        assert_eq!(unsafe { accept(wild, ptr::null_mut(), ptr::null_mut()) }, INVALID_SOCKET);
+        let third = stream();
+        assert_eq!(bind_local(third, port), Err(WSAEADDRINUSE));
+        for socket in [wild, specific, client, third] {
+            assert_eq!(closesocket(socket), 0);
+        }
+    }
+    let wild = stream();
+    set(wild, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, 1).unwrap();
+    let any = SOCKADDR_IN { sin_family: 2, ..Default::default() };
+    assert_eq!(unsafe { bind(wild, ptr::from_ref(&any).cast(), 16) }, 0);
+    let specific = stream();
+    let port = u16::from_be(name_of(wild).unwrap().sin_port);
+    assert_eq!(bind_local(specific, port), Err(WSAEACCES));
+    assert_eq!((closesocket(wild), closesocket(specific)), (0, 0));
+}
+
 /// D79: a server rebinds over the connections that its predecessor closed first, without any option.
 #[test]
 fn a_server_restarts() {

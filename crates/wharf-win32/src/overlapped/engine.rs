@@ -253,7 +253,13 @@ impl Record {
                 return;
             }
             let broken = side.broken;
-            let Some(operation) = side.pending.front_mut() else { return };
+            let Some(operation) = side.pending.front_mut() else {
+                if !input {
+                    // A shutdown that had to wait for what was pending. Nobody is there to be told a failure.
+                    let _ = self.end_stream();
+                }
+                return;
+            };
             if connecting && !matches!(operation.work, Work::Connect(_)) {
                 return;
             }

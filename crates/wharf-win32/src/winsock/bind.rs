@@ -8,19 +8,19 @@
 //! | kernel's option | set |
 //! |---|---|
 //! | SO_REUSEADDR of a stream | for the second try of a bind, and from `listen` on: connections inherit it, so what is left of them lets the address go |
-//! | SO_REUSEPORT of a stream | while the program has SO_REUSEADDR on: both sockets need it, and both may listen |
+//! | SO_REUSEPORT | of streams, while the program has SO_REUSEADDR on: both sockets need it, and both may listen; and of two sockets of one process whose addresses `claims` has found to differ |
 //! | SO_REUSEADDR of a datagram socket | while the program has it on |
 //!
 //! A stream that is bound and does not listen never has the kernel's SO_REUSEADDR, so a second try meets a conflict with it, and with
 //! any listener; only connections let it pass.
 //!
-//! # Known difference
-//! On Windows a wildcard and a specific address with the same port do not collide unless one is exclusive; on Linux
-//! they do: WSAEADDRINUSE.
+//! Among the sockets of one process `claims` decides by Windows' rules before the kernel is asked, also where an IPv4
+//! wildcard meets a specific address; between processes the kernel does.
 #![allow(unsafe_code)] // exported under C names; listen of the kernel
 
 use wharf_core::status::code;
 
+use super::claims::{self, Claim};
 use super::kernel::{self, done};
 use super::sockaddr::{Address, SOCKADDR};
 use crate::guard;
@@ -41,24 +41,45 @@ use crate::socket::types::{SOCKET, SOCKET_ERROR};
 pub unsafe extern "C" fn bind(s: SOCKET, name: *const SOCKADDR, length: i32) -> i32 {
     guard::call(SOCKET_ERROR, || {
         started()?;
-        let found = find(s)?;
+        find(s)?;
         // SAFETY: the caller's promise.
         let address = unsafe { Address::read(name, length) }?;
-        bind_record(&found, &address).map(|()| 0)
+        bind_to(s, &address).map(|()| 0)
     })
 }
 
-fn bind_record(record: &Record, address: &Address) -> Result<(), u32> {
-    if address.kernel_family() != record.family {
-        return Err(code::WSAEAFNOSUPPORT);
-    }
+fn bind_to(s: SOCKET, address: &Address) -> Result<(), u32> {
+    let _turn = claims::one_at_a_time();
+    let claim = {
+        let found = find(s)?;
+        if address.kernel_family() != found.family {
+            return Err(code::WSAEAFNOSUPPORT);
+        }
+        if kernel::is_bound(found.fd) {
+            return Err(code::WSAEINVAL);
+        }
+        let (shares, exclusive) = (found.notes.reuse, found.notes.exclusive);
+        address.socket_addr().map(|address| Claim { address, kind: found.kind, shares, exclusive })
+    };
+    // No lock is held: others are asked, whose locks come first for somebody else.
+    let beside = match &claim {
+        Some(claim) if claim.address.port() != 0 => claims::ask(s, claim)?,
+        _ => Vec::new(),
+    };
+    claims::admit_beside(&beside);
+    let found = find(s)?;
+    bind_record(&found, address, !beside.is_empty())
+}
+
+/// Asks the kernel. `beside`: others have the port with an address that Windows tells apart.
+fn bind_record(record: &Record, address: &Address, beside: bool) -> Result<(), u32> {
     let fd = record.fd;
     let option = |name, on: bool| kernel::set(fd, libc::SOL_SOCKET, name, on.into());
     let inet = matches!(record.family, libc::AF_INET | libc::AF_INET6);
     let result = if !inet {
         kernel::bind(fd, address)
     } else if record.is_stream() {
-        option(libc::SO_REUSEPORT, record.notes.reuse).map_err(kernel::code)?;
+        option(libc::SO_REUSEPORT, record.notes.reuse || beside).map_err(kernel::code)?;
         kernel::bind(fd, address).or_else(|error| {
             if error != libc::EADDRINUSE || record.notes.exclusive {
                 return Err(error);
@@ -70,6 +91,7 @@ fn bind_record(record: &Record, address: &Address) -> Result<(), u32> {
         })
     } else {
         option(libc::SO_REUSEADDR, record.notes.reuse).map_err(kernel::code)?;
+        option(libc::SO_REUSEPORT, beside).map_err(kernel::code)?;
         kernel::bind(fd, address)
     };
     result.map_err(|error| match error {

@@ -14,6 +14,7 @@ mod address_text;
 mod bind;
 mod byte_order;
 mod byte_order_checked;
+mod claims;
 mod connect;
 mod connect_by_name;
 pub(crate) mod control;

@@ -20,6 +20,8 @@ pub(crate) struct Notes {
     pub(crate) connecting: bool,
     /// Why such a connect failed, until SO_ERROR, WSAEnumNetworkEvents or the next connect.
     pub(crate) connect_error: u32,
+    /// The stream is to be ended when what is pending has been sent (D50).
+    pub(crate) end_due: bool,
     /// SO_REUSEADDR and SO_EXCLUSIVEADDRUSE, as the program has set them (D79).
     pub(crate) reuse: bool,
     pub(crate) exclusive: bool,

@@ -42,16 +42,30 @@ fn shut(record: &mut Record, receiving: bool, sending: bool) -> Result<(), u32> 
         return Err(code::WSAENOTCONN);
     }
     if record.is_stream() && sending && !record.shut_out {
-        // SAFETY: plain numbers.
-        match done(unsafe { libc::shutdown(record.fd, libc::SHUT_WR) }) {
-            // A connection that has ended has nothing left to shut.
-            Ok(()) | Err(libc::ENOTCONN) => {}
-            Err(error) => return Err(kernel::code(error)),
+        // What is pending goes first.
+        record.notes.end_due = true;
+        if record.io.is_idle(false) {
+            record.end_stream().map_err(kernel::code)?;
         }
     }
     record.shut_in |= receiving;
     record.shut_out |= sending;
     Ok(())
+}
+
+impl Record {
+    /// Ends the stream if that is due.
+    pub(crate) fn end_stream(&mut self) -> Result<(), i32> {
+        if !std::mem::take(&mut self.notes.end_due) {
+            return Ok(());
+        }
+        // SAFETY: plain numbers.
+        match done(unsafe { libc::shutdown(self.fd, libc::SHUT_WR) }) {
+            // A connection that has ended has nothing left to shut.
+            Err(libc::ENOTCONN) => Ok(()),
+            result => result,
+        }
+    }
 }
 
 /// shutdown(SD_SEND) with data for the peer, which TCP has no place for: WSAENOPROTOOPT if there are any.

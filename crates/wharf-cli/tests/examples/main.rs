@@ -1,0 +1,8 @@
+//! The servers of examples/win32: built by `wharf c++` with each compiler that is installed, and spoken to over real
+//! sockets; and built for Windows as they are, where its compiler is installed.
+
+mod copy;
+mod echo;
+mod program;
+mod streams;
+mod windows;

@@ -11,7 +11,7 @@ use rustix::io::{Errno, FdFlags, fcntl_setfd};
 
 use super::handle::{Descriptor, File, Kind};
 use super::path::{self, Place};
-use super::{open_error, resolve, share, stat};
+use super::{named, open_error, resolve, share, stat};
 use crate::error::SetLastError;
 use crate::types::{BOOL, HANDLE, INVALID_HANDLE_VALUE, WCHAR};
 use crate::{arg, code, guard};
@@ -169,8 +169,9 @@ fn create(name: &[u8], template: HANDLE, wish: &Wish) -> Result<HANDLE, u32> {
     }
     match path::locate(name)? {
         Place::File(path) => open_path(&path, name.ends_with(b"\\") || name.ends_with(b"/"), wish),
-        // Nobody has made a pipe of this name.
-        Place::Pipe(_) => Err(code::ERROR_FILE_NOT_FOUND),
+        Place::Pipe(name) => {
+            named::open(&name, (wish.reads(), wish.writes()), wish.has(OVERLAPPED))
+        }
         Place::Console => console(wish),
     }
 }

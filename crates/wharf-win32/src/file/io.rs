@@ -10,6 +10,7 @@ use rustix::io::Errno;
 use wharf_core::status::{FileContext, Status};
 
 use super::handle::{self, File, Kind};
+use super::named::End;
 use super::{code_of, lock};
 use crate::overlapped::request::Request;
 use crate::types::{BOOL, FALSE, HANDLE, OVERLAPPED, TRUE};
@@ -84,6 +85,10 @@ unsafe fn call(
         // SAFETY: the caller's arguments.
         return unsafe { super::socket::transfer(handle, transfer, count, overlapped) };
     }
+    if let Ok(end) = object::get::<End>(handle) {
+        // SAFETY: the caller's arguments.
+        return unsafe { through_pipe(&end, transfer, count, overlapped) };
+    }
     let file = handle::get(handle)?;
     match transfer.direction {
         Direction::Read => file.must_read()?,
@@ -125,6 +130,44 @@ unsafe fn call(
         // With an offset the end of the file is an error also here; without one it is a read of nothing (E5).
         Err(Status::END_OF_FILE) if overlapped.is_null() => 0,
         Err(status) => return Err(status.win32()),
+    };
+    // SAFETY: the caller's variable.
+    unsafe { arg::store_optional(count, bytes) }?;
+    Ok(TRUE)
+}
+
+/// A transfer on an end of a named pipe.
+///
+/// # Safety
+/// As for [`call`].
+unsafe fn through_pipe(
+    end: &End,
+    transfer: Transfer,
+    count: *mut u32,
+    overlapped: *mut OVERLAPPED,
+) -> Result<BOOL, u32> {
+    let allowed = match transfer.direction {
+        Direction::Read => end.readable,
+        Direction::Write => end.writable,
+    };
+    if !allowed {
+        return Err(code::ERROR_ACCESS_DENIED);
+    }
+    let bytes = if end.overlapped {
+        arg::check(overlapped).map_err(|_| code::ERROR_INVALID_PARAMETER)?;
+        // SAFETY: the caller lends it until the operation's end.
+        let request = unsafe { Request::begin(overlapped, None) }?;
+        end.transfer(request, transfer)?
+    } else {
+        let (status, bytes) = end.synchronous(transfer)?;
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        if !status.is_success_or_informational() {
+            // A part of a message is a failure with bytes (E13).
+            // SAFETY: the caller's variable.
+            unsafe { arg::store_optional(count, bytes) }?;
+            return Err(status.win32());
+        }
+        bytes
     };
     // SAFETY: the caller's variable.
     unsafe { arg::store_optional(count, bytes) }?;
@@ -269,6 +312,10 @@ fn wait(file: &File, direction: Direction) -> Result<(), Status> {
 #[unsafe(no_mangle)]
 pub extern "C" fn FlushFileBuffers(file: HANDLE) -> BOOL {
     guard::call(FALSE, || {
+        // What was written to a named pipe is with the other end already.
+        if object::get::<End>(file).is_ok() {
+            return Ok(TRUE);
+        }
         let file = handle::get(file)?;
         file.must_write()?;
         match wharf::blocking(|| rustix::fs::fsync(&*file)) {
@@ -290,6 +337,9 @@ pub extern "C" fn GetFileType(file: HANDLE) -> u32 {
             return if known { Ok(3) } else { Err(code::ERROR_INVALID_HANDLE) };
         }
         crate::error::SetLastError(code::ERROR_SUCCESS);
+        if object::get::<End>(file).is_ok() {
+            return Ok(3);
+        }
         Ok(match handle::get(file)?.kind {
             Kind::Disk | Kind::Directory => 1,
             Kind::Character => 2,

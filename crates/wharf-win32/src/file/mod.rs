@@ -8,6 +8,7 @@ pub(crate) mod handle;
 pub(crate) mod information;
 pub(crate) mod io;
 pub(crate) mod lock;
+pub(crate) mod named;
 pub(crate) mod names;
 pub(crate) mod overlapped;
 pub(crate) mod path;
@@ -41,6 +42,11 @@ pub use information::{
 };
 pub use io::{FlushFileBuffers, GetFileType, ReadFile, WriteFile};
 pub use lock::{LockFile, LockFileEx, UnlockFile, UnlockFileEx};
+pub use named::{
+    ConnectNamedPipe, CreateNamedPipeA, CreateNamedPipeW, DisconnectNamedPipe,
+    GetNamedPipeClientProcessId, GetNamedPipeHandleStateA, GetNamedPipeHandleStateW,
+    GetNamedPipeInfo, SetNamedPipeHandleState, WaitNamedPipeA, WaitNamedPipeW,
+};
 pub use names::{
     CopyFileA, CopyFileW, CreateHardLinkA, CreateHardLinkW, DeleteFileA, DeleteFileW, MoveFileA,
     MoveFileExA, MoveFileExW, MoveFileW,

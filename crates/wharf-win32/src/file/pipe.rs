@@ -8,6 +8,7 @@ use rustix::pipe::{PipeFlags, pipe_with};
 
 use super::create::{SECURITY_ATTRIBUTES, inherited};
 use super::handle::{self, Descriptor, File, Kind, without_sigpipe};
+use super::named::{End, peek};
 use super::{open_error, read_error};
 use crate::object;
 use crate::types::{BOOL, FALSE, HANDLE, TRUE};
@@ -61,25 +62,32 @@ pub unsafe extern "C" fn PeekNamedPipe(
     left: *mut u32,
 ) -> BOOL {
     guard::call(FALSE, || {
-        let pipe = handle::get(pipe)?;
-        pipe.must_read()?;
-        if pipe.kind != Kind::Pipe {
-            return Err(code::ERROR_INVALID_FUNCTION);
-        }
+        let waiting = waiting(pipe)?;
         if !buffer.is_null() && size > 0 {
             return Err(code::ERROR_NOT_SUPPORTED);
         }
-        let waiting = rustix::io::ioctl_fionread(&*pipe).map_err(read_error)?;
-        if waiting == 0 && abandoned(&pipe)? {
-            return Err(code::ERROR_BROKEN_PIPE);
-        }
-        let waiting = u32::try_from(waiting).unwrap_or(u32::MAX);
         for (to, value) in [(read, 0), (available, waiting), (left, 0)] {
             // SAFETY: the caller's variables, or null.
             unsafe { arg::store_optional(to, value) }?;
         }
         Ok(TRUE)
     })
+}
+
+fn waiting(pipe: HANDLE) -> Result<u32, u32> {
+    if let Ok(end) = object::get::<End>(pipe) {
+        return Ok(u32::try_from(peek(&end)?).unwrap_or(u32::MAX));
+    }
+    let pipe = handle::get(pipe)?;
+    pipe.must_read()?;
+    if pipe.kind != Kind::Pipe {
+        return Err(code::ERROR_INVALID_FUNCTION);
+    }
+    let waiting = rustix::io::ioctl_fionread(&*pipe).map_err(read_error)?;
+    if waiting == 0 && abandoned(&pipe)? {
+        return Err(code::ERROR_BROKEN_PIPE);
+    }
+    Ok(u32::try_from(waiting).unwrap_or(u32::MAX))
 }
 
 /// Whether nobody has the other end.

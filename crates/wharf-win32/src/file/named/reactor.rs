@@ -1,0 +1,106 @@
+//! The thread that watches the sockets of pipes. It is made with the first pipe, and sleeps while nothing happens.
+//!
+//! # Invariants
+//! 1. A descriptor is registered once, edge-triggered, under a number that is never used again: an event for what is
+//!    gone finds nobody.
+//! 2. Who gets "would block" queues its operation under the end's lock; the edge that follows drives it.
+
+use std::collections::HashMap;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+
+use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
+
+use super::end::End;
+use super::name::Name;
+use super::server;
+use crate::code;
+
+/// What a registered descriptor is.
+enum Target {
+    Name(Weak<Name>),
+    End(Weak<End>),
+}
+
+struct Reactor {
+    epoll: OwnedFd,
+    targets: Mutex<HashMap<u64, Target>>,
+    next: AtomicU64,
+}
+
+static REACTOR: OnceLock<Result<Reactor, u32>> = OnceLock::new();
+
+fn reactor() -> Result<&'static Reactor, u32> {
+    let made = REACTOR.get_or_init(|| {
+        let epoll = epoll::create(CreateFlags::CLOEXEC);
+        let epoll = epoll.map_err(|_| code::ERROR_NO_SYSTEM_RESOURCES)?;
+        let thread = std::thread::Builder::new().name("wharf-pipes".into()).stack_size(128 << 10);
+        thread.spawn(serve).map_err(|_| code::ERROR_NO_SYSTEM_RESOURCES)?;
+        Ok(Reactor { epoll, targets: Mutex::default(), next: AtomicU64::new(0) })
+    });
+    made.as_ref().map_err(|code| *code)
+}
+
+fn watch(fd: impl AsFd, target: Target) -> Result<u64, u32> {
+    let reactor = reactor()?;
+    let number = reactor.next.fetch_add(1, Ordering::Relaxed);
+    let mut targets = reactor.targets.lock().unwrap_or_else(PoisonError::into_inner);
+    targets.insert(number, target);
+    let events = EventFlags::IN | EventFlags::OUT | EventFlags::RDHUP | EventFlags::ET;
+    if epoll::add(&reactor.epoll, fd, EventData::new_u64(number), events).is_err() {
+        targets.remove(&number);
+        return Err(code::ERROR_NO_SYSTEM_RESOURCES);
+    }
+    Ok(number)
+}
+
+pub(super) fn watch_name(name: &Arc<Name>) -> Result<(), u32> {
+    watch(&name.listener, Target::Name(Arc::downgrade(name))).map(drop)
+}
+
+/// Watches a connection of an end; answers its number.
+pub(super) fn watch_end(fd: &OwnedFd, end: &Weak<End>) -> Result<u64, u32> {
+    watch(fd, Target::End(Weak::clone(end)))
+}
+
+/// A connection is over; its descriptor is about to be closed.
+pub(super) fn forget(number: u64) {
+    if let Ok(reactor) = reactor() {
+        reactor.targets.lock().unwrap_or_else(PoisonError::into_inner).remove(&number);
+    }
+}
+
+fn serve() {
+    // The thread is older than the value that it is made with.
+    let reactor = loop {
+        match REACTOR.get() {
+            Some(Ok(reactor)) => break reactor,
+            Some(Err(_)) => return,
+            None => std::thread::yield_now(),
+        }
+    };
+    let mut events = Vec::with_capacity(64);
+    loop {
+        events.clear();
+        // Interrupted or not, what there is has its edge.
+        let _ = epoll::wait(&reactor.epoll, rustix::buffer::spare_capacity(&mut events), None);
+        for event in &events {
+            let number = event.data.u64();
+            let (name, end) = {
+                let targets = reactor.targets.lock().unwrap_or_else(PoisonError::into_inner);
+                match targets.get(&number) {
+                    Some(Target::Name(name)) => (name.upgrade(), None),
+                    Some(Target::End(end)) => (None, end.upgrade()),
+                    None => (None, None),
+                }
+            };
+            if let Some(name) = name {
+                server::accept(&name);
+            }
+            if let Some(end) = end {
+                end.drive();
+            }
+        }
+    }
+}

@@ -37,6 +37,17 @@ BOOL LockFile(HANDLE file, DWORD low, DWORD high, DWORD length, DWORD more);
 BOOL UnlockFile(HANDLE file, DWORD low, DWORD high, DWORD length, DWORD more);
 BOOL LockFileEx(HANDLE file, DWORD flags, DWORD reserved, DWORD length, DWORD more, OVERLAPPED *overlapped);
 BOOL UnlockFileEx(HANDLE file, DWORD reserved, DWORD length, DWORD more, OVERLAPPED *overlapped);
+BOOL WaitNamedPipeA(LPCSTR name, DWORD millis);
+BOOL WaitNamedPipeW(LPCWSTR name, DWORD millis);
+HANDLE CreateNamedPipeA(LPCSTR name, DWORD open, DWORD mode, DWORD most, DWORD out_size, DWORD in_size, DWORD time_out, const SECURITY_ATTRIBUTES *security);
+HANDLE CreateNamedPipeW(LPCWSTR name, DWORD open, DWORD mode, DWORD most, DWORD out_size, DWORD in_size, DWORD time_out, const SECURITY_ATTRIBUTES *security);
+BOOL ConnectNamedPipe(HANDLE pipe, OVERLAPPED *overlapped);
+BOOL DisconnectNamedPipe(HANDLE pipe);
+BOOL GetNamedPipeClientProcessId(HANDLE pipe, LPDWORD id);
+BOOL SetNamedPipeHandleState(HANDLE pipe, const DWORD *mode, const DWORD *most, const DWORD *time_out);
+BOOL GetNamedPipeHandleStateA(HANDLE pipe, LPDWORD mode, LPDWORD instances, LPDWORD most, LPDWORD time_out, LPSTR user, DWORD user_size);
+BOOL GetNamedPipeHandleStateW(HANDLE pipe, LPDWORD mode, LPDWORD instances, LPDWORD most, LPDWORD time_out, LPWSTR user, DWORD user_size);
+BOOL GetNamedPipeInfo(HANDLE pipe, LPDWORD flags, LPDWORD out_size, LPDWORD in_size, LPDWORD most);
 BOOL DeleteFileA(LPCSTR name);
 BOOL DeleteFileW(LPCWSTR name);
 BOOL MoveFileA(LPCSTR from, LPCSTR to);
@@ -95,6 +106,9 @@ WHARF_END
 #define FindFirstFile FindFirstFileW
 #define FindFirstFileEx FindFirstFileExW
 #define FindNextFile FindNextFileW
+#define WaitNamedPipe WaitNamedPipeW
+#define CreateNamedPipe CreateNamedPipeW
+#define GetNamedPipeHandleState GetNamedPipeHandleStateW
 #define DeleteFile DeleteFileW
 #define MoveFile MoveFileW
 #define MoveFileEx MoveFileExW
@@ -124,6 +138,9 @@ WHARF_END
 #define FindFirstFile FindFirstFileA
 #define FindFirstFileEx FindFirstFileExA
 #define FindNextFile FindNextFileA
+#define WaitNamedPipe WaitNamedPipeA
+#define CreateNamedPipe CreateNamedPipeA
+#define GetNamedPipeHandleState GetNamedPipeHandleStateA
 #define DeleteFile DeleteFileA
 #define MoveFile MoveFileA
 #define MoveFileEx MoveFileExA

@@ -220,11 +220,12 @@ impl<'a> Job<'a> {
                 )?;
             }
         }
-        let words = ["wcout", "wcerr", "wclog"];
-        let streams = self.tree.files.iter().any(|file| {
-            (0..file.tokens.len()).any(|at| file.name(at).is_some_and(|name| words.contains(&name)))
-        });
-        let needs = Needs { entry: rewritten.entry, streams };
+        let mut needs = Needs { entry: rewritten.entry, ..Needs::default() };
+        for file in &self.tree.files {
+            (0..file.tokens.len())
+                .filter_map(|at| file.name(at))
+                .for_each(|word| needs.add_word(word));
+        }
         let directory = rewritten.directory.path();
         all.extend(link::arguments(
             compiler,

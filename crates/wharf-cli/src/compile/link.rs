@@ -12,6 +12,7 @@ use super::entry;
 use super::home::{Home, LIBRARY};
 
 const STARTUP: &str = include_str!("support/startup.c");
+const WIDE: &str = include_str!("support/wide.c");
 const STREAMS: &str = include_str!("support/streams.cpp");
 /// What Rust's standard library uses of the system.
 const SYSTEM: &[&str] = &["-lpthread", "-ldl", "-lrt", "-lutil", "-lm"];
@@ -23,7 +24,26 @@ pub(crate) struct Needs {
     pub(crate) entry: bool,
     /// `std::wcout` and its kin.
     pub(crate) streams: bool,
+    /// `wprintf` and its kin.
+    pub(crate) wide: bool,
 }
+
+const STREAM_NAMES: &[&str] = &["wcout", "wcerr", "wclog"];
+const WIDE_NAMES: &[&str] =
+    &["wprintf", "fwprintf", "vwprintf", "vfwprintf", "fputws", "fputwc", "putwc", "putwchar"];
+/// What the generic names of `tchar.h` become with UNICODE.
+const GENERIC_NAMES: &[&str] = &[
+    "_tprintf",
+    "_ftprintf",
+    "_vtprintf",
+    "_vftprintf",
+    "_fputts",
+    "_puttchar",
+    "_puttc",
+    "_fputtc",
+    "_putts",
+    "_putws",
+];
 
 /// The arguments that follow the user's.
 pub(crate) fn arguments(
@@ -42,6 +62,9 @@ pub(crate) fn arguments(
         let needs = needs.with_objects(arguments);
         let define = if needs.entry { "-DWHARF_ENTRY" } else { "-UWHARF_ENTRY" };
         all.push(compile(compiler, directory, "startup.c", STARTUP, "c", &[define])?.into());
+        if needs.wide {
+            all.push(compile(compiler, directory, "wide.c", WIDE, "c", &["-fno-builtin"])?.into());
+        }
         if needs.streams && language == Language::Cpp {
             all.push(
                 compile(compiler, directory, "streams.cpp", STREAMS, "c++", &["-std=c++14"])?
@@ -103,6 +126,12 @@ fn compile(
 }
 
 impl Needs {
+    /// Adds what a word of a source says.
+    pub(crate) fn add_word(&mut self, word: &str) {
+        self.streams |= STREAM_NAMES.contains(&word);
+        self.wide |= WIDE_NAMES.contains(&word) || GENERIC_NAMES.contains(&word);
+    }
+
     /// Adds what is named in objects: they may come from an earlier command.
     fn with_objects(mut self, arguments: &Arguments) -> Needs {
         for item in &arguments.items {
@@ -117,7 +146,8 @@ impl Needs {
                 bytes.windows(symbol.len()).any(|window| window == symbol)
             };
             self.entry |= entry::NAMES.into_iter().any(names);
-            self.streams |= names("_ZSt5wcout") || names("_ZSt5wcerr") || names("_ZSt5wclog");
+            self.streams |= STREAM_NAMES.iter().any(|name| names(&format!("_ZSt5{name}")));
+            self.wide |= WIDE_NAMES.iter().copied().any(names);
         }
         self
     }

@@ -70,6 +70,30 @@ fn wide_output_shows_between_narrow() {
 }
 
 #[test]
+fn wide_functions_of_c_and_windows_formats() {
+    for bench in benches() {
+        let source = "#include <stdio.h>\n#include <wchar.h>
+            int main() {
+                printf(\"narrow\\n\");
+                wprintf(L\"%s %S %hs %ls %ws %c|%5s|%-4d|%I64d %lld %lu %%\\n\", L\"넓은\", \"좁은\", \"h\", L\"l\", L\"w\", L'끝', L\"r\", 7, 1LL << 40, 2LL, 3UL);
+                fputws(L\"글 \", stdout); putwchar(L'자'); printf(\"\\n\");
+                wchar_t large[3000]; for (int i = 0; i < 2999; i++) large[i] = L'가'; large[2999] = 0;
+                printf(\"%d\", wprintf(L\"%s\", large));
+            }";
+        let printed = bench.runs(source);
+        let expected = format!(
+            "narrow\n넓은 좁은 h l w 끝|    r|7   |1099511627776 2 3 %\n글 자\n{}2999",
+            "가".repeat(2999)
+        );
+        assert_eq!(printed, expected);
+        bench.write("apart.cpp", "#include <stdio.h>\n#include <wchar.h>\nint main() { puts(\"a\"); fputws(L\"b\", stdout); }");
+        bench.compiles(&["-c", "apart.cpp"]);
+        bench.compiles(&["apart.o", "-o", "apart"]);
+        assert_eq!(bench.prints("apart"), "a\nb");
+    }
+}
+
+#[test]
 fn what_cannot_be_read_is_told() {
     let bench = Bench::gnu();
     bench.write("test.cpp", b"int main() {} // \x81\xff\xfe ok".as_slice());

@@ -27,6 +27,7 @@ use super::attempt::attempt;
 use super::internal;
 use super::operation::{Attempt, Fault, Issued, Operation, Work};
 use super::request::Ended;
+use super::thread;
 use crate::port::{Binding, IoPort};
 use crate::socket::{Record, table};
 
@@ -129,6 +130,9 @@ impl Record {
     fn queue(&mut self, input: bool, operation: Operation) -> Result<(), u32> {
         let port = operation.via.as_ref().and_then(|via| via.binding.as_ref());
         self.watch(port.map(|binding| &binding.port)).map_err(|_| code::WSAENOBUFS)?;
+        if operation.request.dies_with_thread(self.io.binding.is_some() || port.is_some()) {
+            thread::entail();
+        }
         self.io.issued += 1;
         let id = OpId(self.io.issued);
         self.io.side(input).pending.push(id, operation);

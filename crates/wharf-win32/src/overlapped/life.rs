@@ -13,6 +13,7 @@ use super::accept::withdraw;
 use super::connect::dissolve;
 use super::engine::Io;
 use super::operation::{Operation, Work};
+use super::thread::ThreadId;
 use crate::port::{Binding, IoPort};
 use crate::socket::waiting::errno;
 use crate::socket::{Record, prepare, table};
@@ -138,6 +139,19 @@ pub(crate) fn cancel_accepts(listener: Watched, wanted: impl Fn(&Operation) -> b
     };
     let found = table::all().into_iter().filter_map(|socket| table::find(socket).ok());
     found.map(|mut record| record.cancel(of_listener)).sum()
+}
+
+/// A thread has ended: what it has issued ends with it, but for what only a packet tells of (C43).
+pub(super) fn end_of_thread(thread: ThreadId) {
+    for socket in table::all() {
+        if let Ok(mut record) = table::find(socket) {
+            let bound = record.io.binding.is_some();
+            record.cancel(|operation| {
+                let bound = operation.via.as_ref().map_or(bound, |via| via.binding.is_some());
+                operation.request.thread == thread && operation.request.dies_with_thread(bound)
+            });
+        }
+    }
 }
 
 fn local_address(fd: i32) -> Address {

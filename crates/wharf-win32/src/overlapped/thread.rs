@@ -7,6 +7,7 @@ use std::num::NonZeroU32;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
 
+use super::life::end_of_thread;
 use super::request::Routine;
 use super::types::{LPWSAOVERLAPPED_COMPLETION_ROUTINE, OVERLAPPED};
 
@@ -16,6 +17,25 @@ pub(crate) struct ThreadId(NonZeroU32);
 
 thread_local! {
     static OWN: Cell<Option<ThreadId>> = const { Cell::new(None) };
+    /// In threads with operations that die with them.
+    static LAST_WILL: LastWill = const { LastWill };
+}
+
+/// Its drop is the end of a thread.
+struct LastWill;
+
+impl Drop for LastWill {
+    fn drop(&mut self) {
+        if let Some(thread) = OWN.get() {
+            end_of_thread(thread);
+        }
+    }
+}
+
+/// The calling thread has an operation pending that is to end with it (C43). In a thread that is ending already it
+/// stays.
+pub(super) fn entail() {
+    let _ = LAST_WILL.try_with(|_| ());
 }
 
 /// The calling thread.

@@ -117,7 +117,7 @@ pub extern "C" fn listen(s: SOCKET, backlog: i32) -> i32 {
         if found.connected || found.notes.connecting {
             return Err(code::WSAEISCONN);
         }
-        if !kernel::is_bound(found.fd) {
+        if !kernel::is_bound(found.fd) || found.accepting.is_some() {
             return Err(code::WSAEINVAL);
         }
         let inet = matches!(found.family, libc::AF_INET | libc::AF_INET6);

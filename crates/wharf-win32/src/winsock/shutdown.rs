@@ -38,7 +38,7 @@ pub extern "C" fn shutdown(s: SOCKET, how: i32) -> i32 {
 }
 
 fn shut(record: &mut Record, receiving: bool, sending: bool) -> Result<(), u32> {
-    if record.is_stream() && (!record.connected || record.listening) {
+    if record.is_stream() && (record.is_listening() || !record.is_connected()) {
         return Err(code::WSAENOTCONN);
     }
     if record.is_stream() && sending && !record.shut_out {

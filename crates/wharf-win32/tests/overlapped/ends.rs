@@ -152,3 +152,30 @@ fn every_operation_ends_once() {
     assert_eq!((issued, get(port, 0)), (0, nothing(258)));
     CloseHandle(port);
 }
+
+/// C43: what a thread has issued ends with it, but for what only a packet tells of.
+#[test]
+fn the_end_of_a_thread() {
+    let port = make_port(1);
+    let (bound, mut peer) = connected();
+    let (free, _other) = connected();
+    associate(bound, port, 1);
+    let issue = |s: SOCKET| {
+        std::thread::spawn(move || {
+            let (buffer, ov) = (Box::leak(Box::new([0; 4])), Box::leak(overlapped()));
+            assert_eq!(recv(s, buffer, ov), Err(997));
+            address(ov)
+        })
+    };
+    let kept = issue(bound).join().unwrap();
+    assert_eq!(get(port, 0), nothing(258));
+    peer.write_all(b"data").unwrap();
+    let got = get(port, u32::MAX);
+    assert_eq!(got, Got { ok: true, bytes: 4, key: 1, ov: kept, error: 0xdead_beef });
+    let ended = issue(free).join().unwrap() as *const OVERLAPPED;
+    assert_eq!(result(unsafe { &*ended }, 0), (0, 0, 995));
+    for s in [bound, free] {
+        closesocket(s);
+    }
+    CloseHandle(port);
+}

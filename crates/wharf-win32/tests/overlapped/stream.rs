@@ -178,3 +178,30 @@ fn operations_outlive_their_port() {
     assert_eq!(closesocket(s), 0);
     assert_ne!(later.Internal, PENDING);
 }
+
+/// D50, C46: the end of stream goes out after the sends that are pending; D51: a receive that is pending still gets data.
+#[test]
+fn a_shutdown_waits_for_what_is_pending() {
+    let port = make_port(1);
+    let (s, mut peer) = connected();
+    associate(s, port, 0);
+    let large = vec![7; 8 << 20];
+    let (mut ov, mut incoming) = (overlapped(), overlapped());
+    let mut buffer = [0; 4];
+    assert_eq!(recv(s, &mut buffer, &mut incoming), Err(997));
+    assert_eq!(send(s, &large, &mut ov), Err(997));
+    assert_eq!(shutdown(s, 2), 0);
+    assert_eq!(send(s, b"x", &mut overlapped()), Err(10058));
+    assert_eq!(recv(s, &mut [0; 4], &mut overlapped()), Err(10058));
+    peer.write_all(b"last").unwrap();
+    assert_eq!(get(port, u32::MAX), success(4, 0, &incoming));
+    let reader = std::thread::spawn(move || {
+        let mut all = vec![];
+        peer.read_to_end(&mut all).unwrap();
+        all.len()
+    });
+    assert_eq!(get(port, u32::MAX), success(8 << 20, 0, &ov));
+    assert_eq!(reader.join().unwrap(), 8 << 20);
+    closesocket(s);
+    CloseHandle(port);
+}

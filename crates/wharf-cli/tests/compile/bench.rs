@@ -51,10 +51,10 @@ impl Bench {
         let bench = Bench { folder: tempfile::tempdir().unwrap(), compiler: compiler.to_owned() };
         bench.write("home/include/wharf/windows.h", WINDOWS_H);
         // What the driver itself includes; the rest of Wharf's headers would say more than the test does.
-        let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wharf-win32/include/wharf");
+        let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wharf-win32/include");
         fs::create_dir(bench.path("home/include/wharf/wharf")).unwrap();
-        for name in ["dialect.h", "key.h", "seh.h"] {
-            let there = bench.path("home/include/wharf/wharf").join(name);
+        for name in ["wharf/dialect.h", "wharf/key.h", "wharf/seh.h", "filesystem"] {
+            let there = bench.path("home/include/wharf").join(name);
             symlink(ours.canonicalize().unwrap().join(name), there).unwrap();
         }
         let built = Path::new(COMMAND).parent().unwrap();

@@ -150,3 +150,15 @@ fn a_project_beside_the_source_says_unicode() {
     bench.refuses(&["other.cpp"]);
     bench.refuses(&["-D_MBCS", "src/test.cpp"]);
 }
+
+#[test]
+fn the_librarys_paths_are_those_of_linux() {
+    for bench in benches() {
+        let source = "#include <windows.h>\n#include <filesystem>\n#include <fstream>\n#include <stdio.h>
+            #ifndef _WIN32
+            #error
+            #endif
+            int main() { std::filesystem::path path(\"a\"); path /= \"b\"; printf(\"%s %d\", path.c_str(), (int)std::filesystem::exists(\"/\")); }";
+        assert_eq!(bench.runs(source), "a/b 1");
+    }
+}

@@ -19,6 +19,7 @@ mod connect;
 mod connect_by_name;
 pub(crate) mod control;
 pub(crate) mod duplicate;
+mod events;
 pub(crate) mod family;
 mod inet;
 mod interfaces;
@@ -57,6 +58,10 @@ pub use control::{
     SIO_UDP_NETRESET, SIOCATMARK, ioctlsocket, tcp_keepalive,
 };
 pub use duplicate::{WSADuplicateSocketA, WSADuplicateSocketW};
+pub use events::{
+    WSA_WAIT_FAILED, WSACloseEvent, WSACreateEvent, WSAResetEvent, WSASetEvent,
+    WSAWaitForMultipleEvents,
+};
 pub use family::{
     AF_APPLETALK, AF_BTH, AF_INET, AF_INET6, AF_IPX, AF_IRDA, AF_NETBIOS, AF_UNIX, AF_UNSPEC,
 };

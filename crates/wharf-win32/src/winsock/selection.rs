@@ -193,7 +193,10 @@ pub extern "C" fn WSAEventSelect(s: SOCKET, event: HANDLE, mask: i32) -> i32 {
         }
         let event = match mask {
             0 => None,
-            _ => Some(object::find(event).map_err(|_| code::WSAEINVAL)?),
+            _ => {
+                let event = object::find(event).map_err(|_| code::WSAEINVAL)?;
+                Some(event).filter(|event| event.is_signal()).ok_or(code::WSAEINVAL).map(Some)?
+            }
         };
         found.select(event, mask).map(|()| 0)
     })

@@ -32,6 +32,11 @@ BOOL WSAConnectByNameW(SOCKET s, LPCWSTR node, LPCWSTR service, LPDWORD local_le
 int ioctlsocket(SOCKET s, int request, LPDWORD argument);
 int WSADuplicateSocketA(SOCKET s, DWORD process, WSAPROTOCOL_INFOA *info);
 int WSADuplicateSocketW(SOCKET s, DWORD process, WSAPROTOCOL_INFOW *info);
+HANDLE WSACreateEvent(void);
+BOOL WSASetEvent(HANDLE event);
+BOOL WSAResetEvent(HANDLE event);
+BOOL WSACloseEvent(HANDLE event);
+DWORD WSAWaitForMultipleEvents(DWORD count, const HANDLE *events, BOOL all, DWORD timeout, BOOL alertable);
 DWORD inet_addr(LPCSTR text) WHARF_AS(inet_addr);
 LPSTR inet_ntoa(struct in_addr address) WHARF_AS(inet_ntoa);
 int WSAGetLastError(void);

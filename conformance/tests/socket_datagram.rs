@@ -287,7 +287,6 @@ fn unreachable_does_not_fail_sends() {
 
 /// Goal: a socket without a peer is told, too (D62). Method: as above, with an address for each send.
 #[test]
-#[ignore = "a limit: without a peer the kernel tells by IP_RECVERR only, which is not asked for yet"]
 fn unreachable_is_told_without_a_peer() {
     let port = Port::new(1).unwrap();
     let (_guard, nobody) = nobody();
@@ -301,6 +300,61 @@ fn unreachable_is_told_without_a_peer() {
     socket.recv_from(Vec::with_capacity(10), 3).unwrap();
     net::udp().send_to(b"here", address).unwrap();
     assert_eq!(net::take(&port).result.unwrap(), 4, "the socket stays usable");
+}
+
+/// Goal: without a peer, too, each answer is told once, to receives, and sends go on (D62, D64); or not at all, if that is
+/// not wanted (D63). Method: ten sends to nobody, on both families, and one to a neighbour; a receive that pends, and
+/// receives that come later.
+#[test]
+fn each_answer_is_told_once() {
+    let port = Port::new(1).unwrap();
+    let mut addresses: Vec<std::net::IpAddr> = vec![Ipv4Addr::LOCALHOST.into()];
+    if net::has_ipv6() {
+        addresses.push(Ipv6Addr::LOCALHOST.into());
+    }
+    for ip in addresses {
+        let keeper = UdpSocket::bind((ip, 0)).unwrap();
+        keeper.connect((ip, 9)).unwrap();
+        let nobody = keeper.local_addr().unwrap();
+        for wanted in [true, false] {
+            let socket = UdpSocket::bind((ip, 0)).unwrap();
+            let address = socket.local_addr().unwrap();
+            let socket = port.associate(socket, 0).unwrap();
+            socket.report_unreachable(wanted);
+            for number in 0..10 {
+                socket.send_to("anybody?", nobody, number).unwrap();
+                assert_eq!(net::take(&port).result.unwrap(), 8, "{number}");
+            }
+            let peer = UdpSocket::bind((ip, 0)).unwrap();
+            peer.send_to(b"here", address).unwrap();
+            net::await_input(&socket);
+            let mut told = 0;
+            let packet = loop {
+                match socket.recv_from(Vec::with_capacity(10), 0) {
+                    Ok(_) => break net::take(&port),
+                    Err(refused) => {
+                        assert_eq!(refused.error.kind(), ErrorKind::ConnectionRefused);
+                        told += 1;
+                    }
+                }
+            };
+            assert_eq!(packet.result.unwrap(), 4);
+            assert_eq!(told, if wanted { 10 } else { 0 });
+            // One that waits.
+            socket.recv_from(Vec::with_capacity(10), 1).unwrap();
+            socket.send_to("anybody?", nobody, 2).unwrap();
+            assert_eq!(net::take(&port).payload, 2);
+            if wanted {
+                let packet = net::take(&port);
+                assert_eq!(packet.result.unwrap_err().kind(), ErrorKind::ConnectionRefused);
+            } else {
+                net::nothing(&port);
+                assert_eq!(socket.cancel_all(), 1);
+                net::take(&port);
+            }
+            net::nothing(&port);
+        }
+    }
 }
 
 /// Goal: a receive on a socket without an address is refused (D65). Method: one that was never bound; its first send

@@ -52,6 +52,7 @@
 //!   parent; the child may make ports of its own.
 
 mod alert;
+mod ancillary;
 mod buffer;
 mod clock;
 mod concurrency;
@@ -77,6 +78,7 @@ mod sync;
 mod worker;
 
 pub use alert::Alert;
+pub use ancillary::Ancillary;
 pub use buffer::Buffer;
 pub use concurrency::Concurrency;
 pub use datagram::Datagram;

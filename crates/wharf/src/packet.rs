@@ -4,7 +4,8 @@ use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::os::fd::OwnedFd;
 
-use crate::Buffer;
+use crate::engine::About;
+use crate::{Ancillary, Buffer};
 
 /// A completion packet: the end of one operation, of one timer, or one post.
 ///
@@ -32,7 +33,7 @@ pub struct Packet<T> {
     /// The accepted connection.
     pub socket: Option<OwnedFd>,
     /// Boxed: every packet is moved through the queue, and few have it.
-    pub(crate) peer: Option<Box<SocketAddr>>,
+    pub(crate) about: Option<Box<About>>,
 }
 
 impl<T> Packet<T> {
@@ -45,7 +46,7 @@ impl<T> Packet<T> {
             transferred,
             buffer: Buffer::default(),
             socket: None,
-            peer: None,
+            about: None,
         }
     }
 
@@ -53,7 +54,13 @@ impl<T> Packet<T> {
     /// internet family.
     #[must_use]
     pub fn peer(&self) -> Option<SocketAddr> {
-        self.peer.as_deref().copied()
+        self.about.as_ref()?.peer
+    }
+
+    /// Control data of a datagram that was received with [`Datagram::recv_msg`](crate::Datagram::recv_msg).
+    #[must_use]
+    pub fn ancillary(&self) -> Option<&Ancillary> {
+        self.about.as_ref()?.ancillary.as_deref()
     }
 
     /// The connection of a finished accept.

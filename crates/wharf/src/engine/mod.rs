@@ -9,22 +9,30 @@
 //! | `state` | what is known of it, and what a try tells |
 //! | `attempt` | one try of one operation |
 //! | `operation` | what an operation carries, and its packet |
+//! | `message`, `control` | datagrams with control data |
+//! | `refusals` | answers that say that nobody is there |
+//! | `options` | what a datagram socket is to report |
 //! | `alarm` | timers and deadlines on one timerfd |
 //! | `identity` | one port for an open socket |
 
 mod alarm;
 mod arrivals;
 mod attempt;
+mod control;
 mod drive;
 mod end;
 mod epoll;
 mod identity;
+mod message;
 mod operation;
+mod options;
+mod refusals;
 mod socket;
 mod state;
 
 pub(crate) use epoll::{Due, Epoll};
-pub(crate) use operation::{ConnectData, FileSend, Operation, Work};
+pub(crate) use operation::{About, ConnectData, FileSend, MessageSend, Operation, Work};
+pub(crate) use options::Report;
 pub(crate) use socket::{Shape, Socket};
 
 /// What the engine is called in output.

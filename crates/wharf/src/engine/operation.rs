@@ -10,7 +10,7 @@ use rustix::io::Errno;
 use wharf_core::operation::Phase;
 use wharf_core::timers::TimerKey;
 
-use crate::{Buffer, Packet};
+use crate::{Ancillary, Buffer, Packet};
 
 /// What is to be done. Large and rare parts are boxed: there are two of these inline in every socket.
 #[derive(Debug)]
@@ -35,6 +35,25 @@ pub(crate) enum Work {
     Disconnect { reuse: bool, asked: bool },
     /// Send a range of a file between two buffers.
     SendFile(Box<FileSend>),
+    /// Take one datagram, its sender and its control data.
+    ReceiveMessage(Buffer),
+    /// Send one datagram with control data.
+    SendMessage(Box<MessageSend>),
+}
+
+/// What is known of a connection or a datagram beside its bytes.
+#[derive(Debug, Default)]
+pub(crate) struct About {
+    pub(crate) peer: Option<SocketAddr>,
+    pub(crate) ancillary: Option<Box<Ancillary>>,
+}
+
+/// What a message carries.
+#[derive(Debug)]
+pub(crate) struct MessageSend {
+    pub(crate) buffer: Buffer,
+    pub(crate) to: Option<SocketAddr>,
+    pub(crate) ancillary: Ancillary,
 }
 
 /// What a connect with data carries.
@@ -89,7 +108,7 @@ pub(crate) struct Operation<T> {
     /// The deadline that is set for it.
     pub(crate) deadline: Option<TimerKey>,
     /// What an accept has taken, or who sent a datagram.
-    pub(crate) peer: Option<Box<SocketAddr>>,
+    pub(crate) about: Option<Box<About>>,
     pub(crate) socket: Option<OwnedFd>,
 }
 
@@ -101,7 +120,7 @@ impl<T> Operation<T> {
             work,
             transferred: 0,
             deadline: None,
-            peer: None,
+            about: None,
             socket: None,
         }
     }
@@ -121,7 +140,7 @@ impl<T> Operation<T> {
         if received {
             packet.buffer.truncate(self.transferred); // what was in it before is no data
         }
-        packet.peer = self.peer;
+        packet.about = self.about;
         packet.socket = self.socket.filter(|_| packet.result.is_ok());
         packet
     }
@@ -134,7 +153,9 @@ impl Work {
             | Work::ReceiveFrom(buffer)
             | Work::Send(buffer)
             | Work::SendTo(buffer, _)
-            | Work::AcceptData(buffer) => buffer,
+            | Work::AcceptData(buffer)
+            | Work::ReceiveMessage(buffer) => buffer,
+            Work::SendMessage(parts) => parts.buffer,
             Work::ConnectData(parts) => parts.data,
             Work::SendFile(parts) => parts.head,
             Work::Accept | Work::Connect(..) | Work::Disconnect { .. } => Buffer::default(),
@@ -143,7 +164,20 @@ impl Work {
 
     /// Which of a socket's two FIFOs it belongs to.
     pub(crate) fn is_input(&self) -> bool {
-        matches!(self, Work::Receive(_) | Work::ReceiveFrom(_) | Work::Accept | Work::AcceptData(_))
+        match self {
+            Work::Receive(_)
+            | Work::ReceiveFrom(_)
+            | Work::ReceiveMessage(_)
+            | Work::Accept
+            | Work::AcceptData(_) => true,
+            Work::Send(_)
+            | Work::SendTo(..)
+            | Work::SendMessage(_)
+            | Work::SendFile(_)
+            | Work::Connect(..)
+            | Work::ConnectData(_)
+            | Work::Disconnect { .. } => false,
+        }
     }
 
     /// Whether it makes the socket's connection.

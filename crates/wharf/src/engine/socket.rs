@@ -32,6 +32,7 @@ use wharf_core::slots::Token;
 use super::attempt::Attempt;
 use super::identity::Identity;
 use super::operation::{Operation, Work};
+use super::refusals::Refusals;
 use super::state::{Side, State};
 use crate::port::Shared;
 use crate::sync::lock;
@@ -74,7 +75,11 @@ impl<T: Send + 'static> Socket<T> {
             end_due: false,
             broken: None,
         };
-        let unix = watch && socket_domain(&fd)? == AddressFamily::UNIX;
+        let family = socket_domain(&fd)?;
+        let unix = family == AddressFamily::UNIX;
+        if shape == Shape::Datagram && !unix {
+            Refusals::ask_for(fd.as_fd(), family == AddressFamily::INET6)?;
+        }
         let connected = watch && shape == Shape::Stream && getpeername(&fd).is_ok();
         let socket = engine.enter(|token| {
             Arc::new(Socket {
@@ -96,7 +101,7 @@ impl<T: Send + 'static> Socket<T> {
                     hung_up: false,
                     uneven: unix,
                     unix,
-                    owed: None,
+                    refusals: Refusals::default(),
                     resting: false,
                     arrivals: None,
                 }),
@@ -211,8 +216,14 @@ impl<T: Send + 'static> Socket<T> {
         }
         match work {
             Work::Accept | Work::AcceptData(_) if self.port.is_draining() => Err(Errno::CANCELED),
-            Work::Receive(_) | Work::ReceiveFrom(_) if state.input.shut => Err(Errno::SHUTDOWN),
-            Work::Send(_) | Work::SendTo(..) | Work::SendFile(_) if state.output.shut => {
+            Work::Receive(_) | Work::ReceiveFrom(_) | Work::ReceiveMessage(_)
+                if state.input.shut =>
+            {
+                Err(Errno::SHUTDOWN)
+            }
+            Work::Send(_) | Work::SendTo(..) | Work::SendFile(_) | Work::SendMessage(_)
+                if state.output.shut =>
+            {
                 Err(Errno::SHUTDOWN)
             }
             Work::Receive(_) | Work::Send(_) | Work::SendFile(_)
@@ -224,7 +235,9 @@ impl<T: Send + 'static> Socket<T> {
             Work::Connect(..) | Work::ConnectData(_) if state.connected => Err(Errno::ISCONN),
             Work::Disconnect { .. } if !state.connected => Err(Errno::NOTCONN),
             Work::Disconnect { reuse: true, .. } if state.unix => Err(Errno::OPNOTSUPP),
-            Work::ReceiveFrom(_) if !state.is_bound() => Err(Errno::INVAL),
+            Work::ReceiveFrom(_) | Work::ReceiveMessage(_) if !state.is_bound() => {
+                Err(Errno::INVAL)
+            }
             _ => Ok(()),
         }
     }
@@ -277,7 +290,7 @@ impl<T: Send + 'static> Socket<T> {
         };
         let result = result.and_then(|bytes| watched.map(|()| bytes));
         // A receive has news: an error that this send has met, or that its connection has gone.
-        let owing = (state.owed.is_some() || operation.work.is_disconnect())
+        let owing = (state.refusals.is_owing() || operation.work.is_disconnect())
             && !state.input.pending.is_empty();
         // The guard goes into the call: packets are queued under the lock, and what a closed port refuses is
         // dropped after it.

@@ -27,6 +27,7 @@ use super::arrivals::Arrivals;
 use super::attempt::{Attempt, attempt};
 use super::identity::Identity;
 use super::operation::{Operation, Work};
+use super::refusals::Refusals;
 use super::socket::Shape;
 
 /// One direction.
@@ -61,8 +62,8 @@ pub(super) struct State<T> {
     /// A short receive need not have taken everything: always on Unix streams, else beside urgent data.
     pub(super) uneven: bool,
     pub(super) unix: bool,
-    /// An error that a datagram send has met, which the next receive is to tell (D64).
-    pub(super) owed: Option<Errno>,
+    /// Answers to datagrams, which receives are to tell (D62-D64).
+    pub(super) refusals: Refusals,
     /// A listener waits for its next try.
     pub(super) resting: bool,
     /// Accepts of a listener that wait for data; made with the first.
@@ -79,14 +80,14 @@ impl<T> State<T> {
     pub(super) fn attempt_front(&mut self, fd: BorrowedFd<'_>, input: bool) -> Option<Attempt> {
         let side = if input { &mut self.input } else { &mut self.output };
         let operation = side.pending.front_mut()?;
-        Some(attempt_at(fd, operation, side.broken, self.unix, &mut self.owed))
+        Some(attempt_at(fd, operation, side.broken, self.unix, &mut self.refusals))
     }
 
     /// Tries an operation that is not queued.
     #[inline]
     pub(super) fn attempt(&mut self, fd: BorrowedFd<'_>, operation: &mut Operation<T>) -> Attempt {
         let broken = self.side(operation.work.is_input()).broken;
-        attempt_at(fd, operation, broken, self.unix, &mut self.owed)
+        attempt_at(fd, operation, broken, self.unix, &mut self.refusals)
     }
 
     /// Whether somebody could send a datagram to the socket (D65).
@@ -178,7 +179,7 @@ fn attempt_at<T>(
     operation: &mut Operation<T>,
     broken: Option<Errno>,
     unix: bool,
-    owed: &mut Option<Errno>,
+    refusals: &mut Refusals,
 ) -> Attempt {
     if let Some(error) = broken
         && !operation.work.is_disconnect()
@@ -186,22 +187,69 @@ fn attempt_at<T>(
     {
         return Attempt::Done { result: Err(error), exhausted: false };
     }
-    let ended = match operation.work {
-        Work::ReceiveFrom(_) if owed.is_some() => {
-            Attempt::Done { result: Err(owed.take().expect("just seen")), exhausted: false }
+    match operation.work {
+        Work::ReceiveFrom(_) | Work::ReceiveMessage(_) if !unix => {
+            attempt_receive_from(fd, operation, refusals)
+        }
+        Work::SendTo(..) | Work::SendMessage(_) if !unix => {
+            attempt_send_to(fd, operation, refusals)
         }
         _ => attempt(fd, operation),
-    };
-    match (ended, &operation.work) {
-        // The answer to an earlier datagram, and nothing about this one.
-        (Attempt::Done { result: Err(error @ Errno::CONNREFUSED), .. }, Work::SendTo(..))
-            if !unix =>
-        {
-            *owed = Some(error);
-            attempt(fd, operation)
-        }
-        (ended, _) => ended,
     }
+}
+
+/// A receive is told of each answer once (D62), before it takes a datagram.
+fn attempt_receive_from<T>(
+    fd: BorrowedFd<'_>,
+    operation: &mut Operation<T>,
+    refusals: &mut Refusals,
+) -> Attempt {
+    let refused = Attempt::Done { result: Err(Errno::CONNREFUSED), exhausted: false };
+    loop {
+        if refusals.take() {
+            return refused;
+        }
+        match attempt(fd, operation) {
+            Attempt::Done { result: Err(Errno::MSGSIZE), .. } if operation.about.is_some() => {
+                return Attempt::Done { result: Err(Errno::MSGSIZE), exhausted: false };
+            }
+            Attempt::Done { result: Err(error), .. } => {
+                if refusals.collect(fd) {
+                    continue;
+                }
+                if error != Errno::CONNREFUSED {
+                    return Attempt::Done { result: Err(error), exhausted: false };
+                }
+                refusals.note(); // the queue was full
+            }
+            other => return other,
+        }
+    }
+}
+
+/// A send that fails with the answer to an earlier one is made again (D64).
+fn attempt_send_to<T>(
+    fd: BorrowedFd<'_>,
+    operation: &mut Operation<T>,
+    refusals: &mut Refusals,
+) -> Attempt {
+    /// More than one try meets an error of its own, which the kernel puts into the queue as well.
+    const TRIES: usize = 3;
+    for _ in 0..TRIES {
+        match attempt(fd, operation) {
+            Attempt::Done { result: Err(error), .. } => {
+                let found = refusals.collect(fd);
+                if !found && error != Errno::CONNREFUSED {
+                    return Attempt::Done { result: Err(error), exhausted: false };
+                }
+                if !found {
+                    refusals.note();
+                }
+            }
+            other => return other,
+        }
+    }
+    attempt(fd, operation)
 }
 
 /// Whether data that came before the failure is there.

@@ -12,13 +12,15 @@ use rustix::net::{
 
 use super::{Attempt, done, failed, receive};
 use crate::Buffer;
-use crate::engine::operation::{Operation, Work};
+use crate::engine::operation::{About, Operation, Work};
 
 pub(super) fn accept<T>(fd: BorrowedFd<'_>, operation: &mut Operation<T>) -> Attempt {
     match acceptfrom_with(fd, SocketFlags::CLOEXEC) {
         Ok((socket, peer)) => {
             operation.socket = Some(socket);
-            operation.peer = peer.and_then(|peer| SocketAddr::try_from(peer).ok()).map(Box::new);
+            operation.about = peer
+                .and_then(|peer| SocketAddr::try_from(peer).ok())
+                .map(|peer| Box::new(About { peer: Some(peer), ancillary: None }));
             done(0, false)
         }
         // accept(2): errors of the connection that was to be taken, not of the listener.

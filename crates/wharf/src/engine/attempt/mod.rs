@@ -61,14 +61,20 @@ pub(crate) fn attempt<T>(fd: BorrowedFd<'_>, operation: &mut Operation<T>) -> At
             Work::Receive(Buffer::Owned(bytes)) => receive::receive(fd, bytes),
             Work::Receive(Buffer::List(list)) => receive::receive_list(fd, list),
             Work::ReceiveFrom(Buffer::Owned(bytes)) => {
-                receive::receive_from(fd, bytes, &mut operation.peer)
+                receive::receive_from(fd, bytes, &mut operation.about)
+            }
+            Work::ReceiveMessage(Buffer::Owned(bytes)) => {
+                receive::receive_message(fd, bytes, &mut operation.about)
             }
             // Refused at issue: memory that is not the operation's own, datagrams into several vectors.
-            Work::Receive(_) | Work::ReceiveFrom(_) => failed(Errno::INVAL),
+            Work::Receive(_) | Work::ReceiveFrom(_) | Work::ReceiveMessage(_) => {
+                failed(Errno::INVAL)
+            }
             Work::Send(buffer) => {
                 send::send_rest(fd, buffer, &mut operation.transferred, send::SEND)
             }
             Work::SendTo(buffer, to) => send::send_datagram(fd, buffer, to.as_deref()),
+            Work::SendMessage(parts) => send::send_message(fd, parts),
             Work::Accept => connection::accept(fd, operation),
             Work::Connect(to, asked) => connection::connect_to(fd, to, asked),
             Work::AcceptData(_) => connection::accept_data(fd, operation),
@@ -102,7 +108,7 @@ pub(super) fn attempt_first_data<T>(operation: &mut Operation<T>) -> Attempt {
 impl<T> Operation<T> {
     fn work_len(&self) -> usize {
         match &self.work {
-            Work::ReceiveFrom(buffer) => buffer.len(),
+            Work::ReceiveFrom(buffer) | Work::ReceiveMessage(buffer) => buffer.len(),
             _ => 0,
         }
     }

@@ -10,6 +10,9 @@ use rustix::io::Errno;
 use rustix::net::{RecvAncillaryBuffer, RecvFlags, recv, recvfrom, recvmsg};
 
 use super::{Attempt, SLICES_PER_CALL, done, failed};
+use crate::engine::control::{self, Control};
+use crate::engine::message;
+use crate::engine::operation::About;
 
 pub(super) fn receive(fd: BorrowedFd<'_>, bytes: &mut Vec<u8>) -> Attempt {
     bytes.clear();
@@ -64,7 +67,7 @@ pub(super) fn receive_list(fd: BorrowedFd<'_>, list: &mut [Vec<u8>]) -> Attempt 
 pub(super) fn receive_from(
     fd: BorrowedFd<'_>,
     bytes: &mut Vec<u8>,
-    peer: &mut Option<Box<SocketAddr>>,
+    about: &mut Option<Box<About>>,
 ) -> Attempt {
     bytes.clear();
     let flags = RecvFlags::DONTWAIT | RecvFlags::TRUNC;
@@ -77,10 +80,41 @@ pub(super) fn receive_from(
     };
     match received {
         Ok((length, from)) => {
-            *peer = from.and_then(|from| SocketAddr::try_from(from).ok()).map(Box::new);
+            *about = from
+                .and_then(|from| SocketAddr::try_from(from).ok())
+                .map(|peer| Box::new(About { peer: Some(peer), ancillary: None }));
             // One receive, one datagram; what does not fit is lost, and said (D58).
             if length > room { failed(Errno::MSGSIZE) } else { done(length, false) }
         }
         Err(error) => failed(error),
+    }
+}
+
+/// Takes one datagram with its control data (D67).
+pub(super) fn receive_message(
+    fd: BorrowedFd<'_>,
+    bytes: &mut Vec<u8>,
+    about: &mut Option<Box<About>>,
+) -> Attempt {
+    bytes.clear();
+    let room = bytes.capacity();
+    let mut control = Control::new();
+    // Zeroed only where it is new: recvmsg by libc does not tell a vector what it has filled.
+    bytes.resize(room, 0);
+    let flags = libc::MSG_DONTWAIT | libc::MSG_TRUNC;
+    match message::receive(fd, bytes, &mut control, flags) {
+        Ok(received) => {
+            bytes.truncate(received.length);
+            let mut ancillary = control::decode(&control);
+            ancillary.truncated = received.control_truncated;
+            let ancillary = Some(Box::new(ancillary));
+            *about = Some(Box::new(About { peer: received.from, ancillary }));
+            let length = received.length;
+            if length > room { failed(Errno::MSGSIZE) } else { done(length, false) }
+        }
+        Err(error) => {
+            bytes.clear();
+            failed(error)
+        }
     }
 }

@@ -1,14 +1,18 @@
 //! Tries of sends.
 
+use std::borrow::Cow;
 use std::io::IoSlice;
 use std::net::SocketAddr;
 use std::os::fd::BorrowedFd;
 
 use rustix::io::Errno;
-use rustix::net::{SendAncillaryBuffer, SendFlags, send, sendmsg, sendto};
+use rustix::net::sockopt::socket_domain;
+use rustix::net::{AddressFamily, SendAncillaryBuffer, SendFlags, send, sendmsg, sendto};
 
 use super::{Attempt, SLICES_PER_CALL, done, failed};
 use crate::Buffer;
+use crate::engine::operation::MessageSend;
+use crate::engine::{control, message};
 
 pub(super) const SEND: SendFlags = SendFlags::DONTWAIT.union(SendFlags::NOSIGNAL);
 
@@ -71,19 +75,27 @@ pub(super) fn send_datagram(
     buffer: &Buffer,
     to: Option<&SocketAddr>,
 ) -> Attempt {
-    let gathered;
-    let bytes: &[u8] = match buffer {
-        Buffer::Owned(bytes) => bytes,
-        Buffer::Shared(bytes) => bytes,
-        Buffer::Static(bytes) => bytes,
-        Buffer::List(list) => {
-            gathered = list.concat();
-            &gathered
-        }
-    };
+    let bytes = in_one_piece(buffer);
     let sent = match to {
-        Some(to) => sendto(fd, bytes, SEND, to),
-        None => send(fd, bytes, SEND),
+        Some(to) => sendto(fd, &bytes, SEND, to),
+        None => send(fd, &bytes, SEND),
     };
     sent.map_or_else(failed, |sent| done(sent, false))
+}
+
+/// Sends one datagram with control data (D68).
+pub(super) fn send_message(fd: BorrowedFd<'_>, parts: &MessageSend) -> Attempt {
+    let six = socket_domain(fd).is_ok_and(|domain| domain == AddressFamily::INET6);
+    let mut control = control::encode(&parts.ancillary, six);
+    let sent = message::send(fd, &in_one_piece(&parts.buffer), parts.to, &mut control);
+    sent.map_or_else(failed, |sent| done(sent, false))
+}
+
+fn in_one_piece(buffer: &Buffer) -> Cow<'_, [u8]> {
+    match buffer {
+        Buffer::Owned(bytes) => bytes.into(),
+        Buffer::Shared(bytes) => (&**bytes).into(),
+        Buffer::Static(bytes) => (*bytes).into(),
+        Buffer::List(list) => list.concat().into(),
+    }
 }

@@ -212,3 +212,53 @@ fn statement_end(file: &File, start: usize, limit: usize) -> Option<usize> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tree::Tree;
+    use super::*;
+
+    fn rewritten(body: &str) -> String {
+        let text = format!("void f() {{ {body} }}");
+        let tree = Tree::of(&text);
+        let mut edits = Edits::default();
+        rewrite(&tree.files[0], &mut edits);
+        let all = edits.apply(&text, 0..text.len());
+        all["void f() { ".len()..all.len() - 2].to_owned()
+    }
+
+    #[test]
+    fn declarations_that_are_jumped_over_are_taken_apart() {
+        for (before, after) in [
+            ("goto e; int a = 1; e: ;", "goto e; int a; a = 1; e: ;"),
+            ("goto e; A::B *a = x, b; e: ;", "goto e; A::B *a, b; a = x; e: ;"),
+            (
+                "goto e; char a[9] = \"\"; e: ;",
+                "goto e; char a[9]; __builtin_memset(a, 0, sizeof(a)); e: ;",
+            ),
+            ("goto e; S a = {1, 2}; e: ;", "goto e; S a; a = {1, 2}; e: ;"),
+            ("goto e; { goto e; } int a = 1; e: ;", "goto e; { goto e; } int a; a = 1; e: ;"),
+        ] {
+            assert_eq!(rewritten(before), after);
+        }
+    }
+
+    #[test]
+    fn what_is_not_jumped_over_or_cannot_be_taken_apart_stays() {
+        for body in [
+            "int a = 1; goto e; e: ;",
+            "goto e; e: ; int a = 1;",
+            "goto e; { int a = 1; } e: ;",
+            "e: ; int a = 1; goto e;",
+            "goto e; const int a = 1; e: ;",
+            "goto e; auto a = 1; e: ;",
+            "goto e; a = 1; b->c = 2; d[1] = 3; e: ;",
+            "goto e; std::map<int, int> a = b; e: ;",
+            "goto e; char a[] = \"x\"; e: ;",
+            "goto e; int &a = b; e: ;",
+            "goto e; for (int a = 1; ; ) { } e: ;",
+        ] {
+            assert_eq!(rewritten(body), body);
+        }
+    }
+}

@@ -109,3 +109,33 @@ fn declarators(file: &File, mut at: usize) -> Vec<&str> {
     }
     names
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tree::Tree;
+    use super::*;
+
+    #[test]
+    fn casts_and_narrow_variables() {
+        for (before, after) in [
+            ("(LPDWORD)&key", "WHARF_KEY(&key, 1)"),
+            ("(LPDWORD)(&p->key)", "WHARF_KEY((&p->key), 1)"),
+            ("(unsigned long *) &key", "WHARF_KEY(&key, 1)"),
+            ("&small", "WHARF_KEY(&small, 1)"),
+            ("&right", "&right"),
+            ("(PULONG_PTR)&key", "(PULONG_PTR)&key"),
+            ("key", "key"),
+        ] {
+            let text = |key: &str| {
+                format!(
+                    "DWORD n, small = 0; ULONG_PTR right; void f() {{ GetQueuedCompletionStatus(g(1, 2), &n, {key}, 0, 1); }}"
+                )
+            };
+            let tree = Tree::of(&text(before));
+            let mut edits = Edits::default();
+            assert_eq!(rewrite(&tree.files[0], &mut edits), before != after);
+            let len = text(before).len();
+            assert_eq!(edits.apply(&text(before), 0..len), text(after));
+        }
+    }
+}

@@ -98,3 +98,27 @@ fn of_word(file: &File, at: usize) -> u8 {
         _ => 14,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_highest_that_shows() {
+        for (text, expected) in [
+            ("int main() { auto a = 1; }", "gnu++14"),
+            ("#define likely(x) x\nint span, format; class optional { };", "gnu++14"),
+            ("namespace a { namespace b { } } a::b::c d;", "gnu++14"),
+            ("#include <optional>\n", "gnu++17"),
+            ("auto [a, b] = f();", "gnu++17"),
+            ("namespace a::b { }", "gnu++17"),
+            ("struct A { inline static int a = 3; static inline const int b = 4; };", "gnu++17"),
+            ("std::scoped_lock lock(a); [[nodiscard]] int f();", "gnu++17"),
+            ("#include <optional>\nstd::jthread t;", "gnu++20"),
+            ("template <typename T> requires std::integral<T> void f();", "gnu++20"),
+            ("task f() { co_await g(); }", "gnu++20"),
+        ] {
+            assert_eq!(level(&Tree::of(text)), expected, "{text}");
+        }
+    }
+}

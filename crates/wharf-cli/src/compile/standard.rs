@@ -193,3 +193,40 @@ fn own_names(tree: &Tree) -> HashSet<&str> {
     }
     own
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn missing(text: &str) -> Vec<&'static str> {
+        missing_headers(&Tree::of(text)).into_iter().collect()
+    }
+
+    #[test]
+    fn what_is_used_and_not_included() {
+        assert_eq!(
+            missing("std::vector<int> a; void f() { memset(0, 0, 0); printf(\"\"); }"),
+            ["stdio.h", "string.h", "vector"]
+        );
+        assert_eq!(
+            missing(
+                "#include <vector>\n#include <cstring>\nstd::vector<int> a; int b = strlen(c);"
+            ),
+            [""; 0]
+        );
+        assert_eq!(missing("using namespace std; void f() { cout << endl; }"), ["iostream"]);
+    }
+
+    #[test]
+    fn the_programs_own_names_are_not_the_librarys() {
+        for text in [
+            "using namespace std; class list { }; list l;",
+            "using namespace std; int map; void f() { map = 3; }",
+            "list<int> a; queue.push(1); server->list; my::vector v;",
+            "void printf(const char *) { }\nvoid g() { printf(0); }",
+            "// std::vector\n#define A std::vector<int>",
+        ] {
+            assert_eq!(missing(text), [""; 0], "{text}");
+        }
+    }
+}

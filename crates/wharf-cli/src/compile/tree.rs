@@ -136,3 +136,15 @@ impl File {
         headers.map(include).collect()
     }
 }
+
+#[cfg(test)]
+impl Tree {
+    /// A tree of one source with this text.
+    pub(crate) fn of(text: &str) -> Tree {
+        let source = text::decode(text.as_bytes(), None);
+        let tokens = lexer::tokens(&source.text);
+        let mut file = File { path: "test.cpp".into(), source, tokens, includes: Vec::new() };
+        file.includes = file.named_headers().into_iter().map(|(include, _)| include).collect();
+        Tree { files: vec![file], by_path: HashMap::new() }
+    }
+}

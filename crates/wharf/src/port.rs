@@ -401,6 +401,13 @@ impl<T: Send + 'static> Port<T> {
         Ok(packets)
     }
 
+    /// Takes what else is queued, up to `limit` packets, after a [`get`](Port::get) that has brought one; never waits.
+    pub fn take_more(&self, limit: usize, packets: &mut Vec<Packet<T>>) {
+        if !self.shared.is_foreign() {
+            self.shared.dispatcher.take_more(limit, packets);
+        }
+    }
+
     /// Associates a socket with the port: the end of every operation on it becomes a packet with this key.
     ///
     /// Takes a [`TcpListener`](std::net::TcpListener), [`TcpStream`](std::net::TcpStream),

@@ -34,7 +34,7 @@ const HANDLE_BITS: usize = !3;
 pub(crate) const SKIP_PACKET_ON_SUCCESS: u8 = 1;
 pub(crate) const SKIP_EVENT_ON_HANDLE: u8 = 2;
 
-/// An operation's routine, as it is to be called: status, bytes.
+/// Queues an operation's routine for its thread: status, bytes.
 pub(crate) type Routine = Box<dyn FnOnce(Status, usize) + Send>;
 
 /// How the program wants to hear of an operation.
@@ -132,12 +132,12 @@ impl Request {
         if let Some(event) = self.event {
             event.set_event(true);
         }
-        waiters_notify();
+        wake_waiters();
         let silent = ended == Ended::AtOnce
             && modes & SKIP_PACKET_ON_SUCCESS != 0
             && status.is_success_or_informational();
         if let Some(routine) = self.routine {
-            thread::queue(self.thread, Box::new(move || routine(status, bytes)));
+            routine(status, bytes);
         } else if let Some(binding) = binding
             && !self.no_packet
             && !silent
@@ -157,7 +157,7 @@ static ENDS: std::sync::Condvar = std::sync::Condvar::new();
 /// SeqCst: pairs with the one in `wait_for`. Either the waiter has announced itself before this looks, or its look at
 /// the status comes after the store above.
 #[inline]
-fn waiters_notify() {
+pub(crate) fn wake_waiters() {
     fence(SeqCst);
     if WAITERS.load(SeqCst) != 0 {
         drop(GATE.lock());

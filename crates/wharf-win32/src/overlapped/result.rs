@@ -5,18 +5,21 @@
 #![allow(unsafe_code)] // exported under C names; reads the program's OVERLAPPED
 
 use std::ptr::NonNull;
-use std::sync::atomic::Ordering::Acquire;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::{Acquire, SeqCst};
 use std::time::{Duration, Instant};
 
 use wharf_core::status::{Status, code};
 
-use super::request::{internal, wait_for};
+use super::request::{internal, wait_for, wake_waiters};
 use super::types::OVERLAPPED;
 use crate::guard;
 use crate::socket::started;
 use crate::socket::table::find;
 use crate::socket::types::SOCKET;
 use crate::types::{BOOL, FALSE, HANDLE, TRUE};
+use crate::wait::apc;
 
 const INFINITE: u32 = u32::MAX;
 
@@ -40,13 +43,16 @@ unsafe fn result(
     overlapped: *const OVERLAPPED,
     millis: u32,
     incomplete: u32,
+    alertable: bool,
 ) -> Result<(Status, usize), u32> {
     let overlapped = NonNull::new(overlapped.cast_mut()).ok_or(code::ERROR_INVALID_PARAMETER)?;
     let deadline =
         (millis != INFINITE).then(|| Instant::now() + Duration::from_millis(millis.into()));
     // SAFETY: the caller's promise.
     let over = || unsafe { status(overlapped) }.is_some();
-    if millis != 0 {
+    if millis != 0 && alertable && !over() {
+        wait_alertably(deadline, over)?;
+    } else if millis != 0 {
         wait_for(deadline, over);
     }
     // SAFETY: the caller's promise.
@@ -54,6 +60,20 @@ unsafe fn result(
     // SAFETY: the caller's promise; the operation is over.
     let bytes = unsafe { overlapped.as_ref() }.InternalHigh;
     Ok((status, bytes))
+}
+
+/// The same wait, in which the thread's routines run: WAIT_IO_COMPLETION after them (C13).
+fn wait_alertably(deadline: Option<Instant>, over: impl Fn() -> bool) -> Result<(), u32> {
+    let alerted = Arc::new(AtomicBool::new(false));
+    let hook = Arc::clone(&alerted);
+    let tell = move || {
+        hook.store(true, SeqCst);
+        wake_waiters();
+    };
+    apc::with_hook(Arc::new(tell), || {
+        wait_for(deadline, || over() || alerted.load(SeqCst) || apc::is_pending())
+    });
+    if !over() && apc::run_pending() { Err(code::WAIT_IO_COMPLETION) } else { Ok(()) }
 }
 
 /// Tells how an operation ended: FALSE with ERROR_IO_INCOMPLETE if it is pending, with the operation's error if it
@@ -87,7 +107,7 @@ pub unsafe extern "C" fn GetOverlappedResultEx(
     dwMilliseconds: u32,
     bAlertable: BOOL,
 ) -> BOOL {
-    let _ = (hFile, bAlertable);
+    let _ = hFile;
     guard::call(FALSE, || {
         if lpNumberOfBytesTransferred.is_null() {
             return Err(code::ERROR_INVALID_PARAMETER);
@@ -95,7 +115,8 @@ pub unsafe extern "C" fn GetOverlappedResultEx(
         let incomplete =
             if dwMilliseconds == 0 { code::ERROR_IO_INCOMPLETE } else { code::WAIT_TIMEOUT };
         // SAFETY: the caller's promise.
-        let (status, bytes) = unsafe { result(lpOverlapped, dwMilliseconds, incomplete) }?;
+        let (status, bytes) =
+            unsafe { result(lpOverlapped, dwMilliseconds, incomplete, bAlertable != FALSE) }?;
         #[expect(clippy::cast_possible_truncation, reason = "A31")]
         let bytes = bytes as u32;
         // SAFETY: not null.
@@ -125,7 +146,8 @@ pub unsafe extern "C" fn WSAGetOverlappedResult(
         }
         let millis = if fWait == 0 { 0 } else { INFINITE };
         // SAFETY: the caller's promise.
-        let (status, bytes) = unsafe { result(lpOverlapped, millis, code::WSA_IO_INCOMPLETE) }?;
+        let (status, bytes) =
+            unsafe { result(lpOverlapped, millis, code::WSA_IO_INCOMPLETE, false) }?;
         #[expect(clippy::cast_possible_truncation, reason = "A31")]
         let bytes = bytes as u32;
         // SAFETY: not null.

@@ -10,6 +10,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::life::end_of_thread;
 use super::request::Routine;
 use super::types::{LPWSAOVERLAPPED_COMPLETION_ROUTINE, OVERLAPPED};
+use crate::wait::apc;
 
 /// Names a thread among all of the process's that ever issued an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,21 +53,21 @@ fn number() -> ThreadId {
     ThreadId(number)
 }
 
-/// Queues a routine for a thread's next alertable wait.
-pub(crate) fn queue(_thread: ThreadId, routine: Box<dyn FnOnce() + Send>) {
-    drop(routine);
-}
-
-/// A completion routine as an operation keeps it.
+/// A completion routine as an operation keeps it: it runs in the next alertable wait of the thread that calls this.
 pub(crate) fn routine(
     routine: LPWSAOVERLAPPED_COMPLETION_ROUTINE,
     overlapped: *mut OVERLAPPED,
 ) -> Option<Routine> {
     let routine = routine?;
     let overlapped = overlapped as usize;
+    let thread = crate::thread::current();
     Some(Box::new(move |status, bytes| {
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
-        // SAFETY: the program's routine, called as it asked to be.
-        unsafe { routine(status.winsock(), bytes, overlapped as *mut OVERLAPPED, 0) };
+        let call = move || {
+            // SAFETY: the program's routine, called as it asked to be.
+            unsafe { routine(status.winsock(), bytes, overlapped as *mut OVERLAPPED, 0) };
+        };
+        // A thread that has ended runs nothing any more.
+        let _ = apc::queue(&thread, Box::new(call));
     }))
 }

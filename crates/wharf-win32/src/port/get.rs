@@ -1,15 +1,17 @@
 //! GetQueuedCompletionStatus and GetQueuedCompletionStatusEx (A23-A41).
 #![allow(unsafe_code)] // exported under C names; results go to the program's memory
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use wharf::{GetError, Packet};
+use wharf::{Alert, GetError, Packet};
 use wharf_core::status::code;
 
-use super::{Entry, lookup};
+use super::{Entry, IoPort, lookup};
 use crate::guard;
 use crate::overlapped::types::{OVERLAPPED, OVERLAPPED_ENTRY};
 use crate::types::{BOOL, FALSE, HANDLE, TRUE};
+use crate::wait::apc;
 
 const INFINITE: u32 = u32::MAX;
 
@@ -79,6 +81,28 @@ pub unsafe extern "C" fn GetQueuedCompletionStatus(
     })
 }
 
+/// A wait in which the thread's routines run: WAIT_IO_COMPLETION after them. A worker of this port takes a packet that
+/// is there and leaves the routines for later; any other thread runs them, and becomes no worker by that (A39, A40).
+fn alertable(port: &IoPort, time_out: Option<Duration>) -> Result<Packet<Entry>, u32> {
+    if !port.port.is_worker() && apc::run_pending() {
+        return Err(code::WAIT_IO_COMPLETION);
+    }
+    let alert = Alert::new().map_err(|_| code::ERROR_NO_SYSTEM_RESOURCES)?;
+    let hook = alert.clone();
+    let got = apc::with_hook(Arc::new(move || hook.raise()), || {
+        if apc::is_pending() {
+            alert.raise();
+        }
+        port.port.get_alertable(time_out, &alert)
+    });
+    match got {
+        Ok(Some(packet)) => Ok(packet),
+        Err(GetError::Closed) => Err(why(GetError::Closed)),
+        Ok(None) | Err(GetError::TimedOut) if apc::run_pending() => Err(code::WAIT_IO_COMPLETION),
+        Ok(None) | Err(GetError::TimedOut) => Err(code::WAIT_TIMEOUT),
+    }
+}
+
 /// Takes what is queued, up to `ulCount` packets; waits for the first.
 ///
 /// TRUE also if operations have failed: their statuses are in the entries (A35, A36). FALSE: ERROR_INVALID_PARAMETER
@@ -100,9 +124,15 @@ pub unsafe extern "C" fn GetQueuedCompletionStatusEx(
         if ulCount == 0 || lpCompletionPortEntries.is_null() || ulNumEntriesRemoved.is_null() {
             return Err(code::ERROR_INVALID_PARAMETER);
         }
-        let _ = fAlertable;
         let got = lookup::with(CompletionPort, |port| {
-            port.port.get_many(ulCount as usize, time_out(dwMilliseconds)).map_err(why)
+            let (count, time_out) = (ulCount as usize, time_out(dwMilliseconds));
+            if fAlertable == FALSE {
+                return port.port.get_many(count, time_out).map_err(why);
+            }
+            let first = alertable(port, time_out)?;
+            let mut packets = vec![first];
+            port.port.take_more(count - 1, &mut packets);
+            Ok(packets)
         });
         let packets = match got {
             Ok(packets) => packets,

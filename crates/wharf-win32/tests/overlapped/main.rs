@@ -6,6 +6,7 @@
 mod accept;
 mod datagram;
 mod ends;
+mod notify;
 mod port;
 mod stream;
 mod support;

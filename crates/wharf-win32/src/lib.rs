@@ -67,8 +67,8 @@ pub mod Win32 {
             pub use crate::overlapped::{
                 AcceptEx, GetAcceptExSockaddrs, TRANSMIT_FILE_BUFFERS, TRANSMIT_PACKETS_ELEMENT,
                 TRANSMIT_PACKETS_ELEMENT_0, TRANSMIT_PACKETS_ELEMENT_0_0, TransmitFile,
-                WSAGetOverlappedResult, WSAMSG, WSARecv, WSARecvFrom, WSASend, WSASendMsg,
-                WSASendTo,
+                WSAGetOverlappedResult, WSAIoctl, WSAMSG, WSARecv, WSARecvFrom, WSASend,
+                WSASendMsg, WSASendTo,
             };
             pub use crate::socket::types::*;
             pub use crate::socket::{

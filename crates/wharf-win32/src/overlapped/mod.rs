@@ -14,7 +14,7 @@
 //! | `cancel`, `result`, `modes` | CancelIo(Ex), GetOverlappedResult(Ex), SetFileCompletionNotificationModes |
 //! | `transmit` | TransmitFile, TransmitPackets |
 //! | `message`, `control` | WSARecvMsg, WSASendMsg; what goes beside the data |
-//! | `extension` | the functions that are asked for by GUID |
+//! | `ioctl`, `extension` | WSAIoctl; the functions that are asked for by GUID |
 //! | `buffers` | the program's memory |
 //!
 //! # Why this is not the engine of `wharf`
@@ -34,6 +34,7 @@ mod disconnect;
 mod engine;
 mod extension;
 mod internal;
+mod ioctl;
 mod life;
 mod message;
 mod modes;
@@ -53,8 +54,7 @@ pub(crate) use cancel::Cancel;
 pub use cancel::{CancelIo, CancelIoEx};
 pub(crate) use connect::dissolve;
 pub(crate) use engine::{Io, on_readiness};
-#[allow(unused_imports)] // until WSAIoctl is in
-pub(crate) use extension::extension_function;
+pub use ioctl::WSAIoctl;
 pub(crate) use life::{associate, end_all, orphan};
 pub use message::{WSAMSG, WSASendMsg};
 pub use modes::SetFileCompletionNotificationModes;

@@ -18,7 +18,7 @@ type ConnectEx = unsafe extern "C" fn(
 type DisconnectEx = unsafe extern "C" fn(SOCKET, *mut OVERLAPPED, u32, u32) -> i32;
 
 fn extension(s: SOCKET, id: GUID) -> *const () {
-    let mut function = std::ptr::null();
+    let mut function: *const () = std::ptr::null();
     let (mut bytes, mut id) = (0, id);
     let result = unsafe {
         WSAIoctl(
@@ -165,5 +165,40 @@ fn sockets_are_used_again() {
     for s in [l, a] {
         closesocket(s);
     }
+    CloseHandle(port);
+}
+
+/// D15, D75, D77: the ways in which WSAIoctl fails, and its packets.
+#[test]
+fn control_codes() {
+    let port = make_port(1);
+    let s = stream_socket();
+    associate(s, port, 3);
+    let mut ov = overlapped();
+    let mut function: usize = 0;
+    let call = |code, id: &[u32], room, bytes: *mut u32, ov: *mut OVERLAPPED, to: *mut usize| {
+        let length = u32::try_from(size_of_val(id)).unwrap();
+        let input = if id.is_empty() { std::ptr::null() } else { id.as_ptr().cast() };
+        let result = unsafe { WSAIoctl(s, code, input, length, to.cast(), room, bytes, ov, None) };
+        (result, GetLastError())
+    };
+    let accept = [0xb536_7df1, 0x11cf_cbdf, 0x8000_ca95, 0x92a1_485f];
+    let mut bytes = 77;
+    let (get_pointer, none) = (0xC800_0006, null_mut());
+    assert_eq!(call(get_pointer, &accept, 8, none, &mut *ov, &mut function), (-1, 10014));
+    assert_eq!(call(get_pointer, &accept, 4, &mut bytes, null_mut(), &mut function), (-1, 10014));
+    assert_eq!(call(get_pointer, &[], 8, &mut bytes, null_mut(), &mut function), (-1, 10014));
+    assert_eq!(call(get_pointer, &[0; 4], 8, &mut bytes, null_mut(), &mut function), (-1, 10022));
+    assert_eq!((function, bytes, get(port, 0)), (0, 77, nothing(258)));
+    assert_eq!(call(get_pointer, &accept, 8, &mut bytes, &mut *ov, &mut function).0, 0);
+    assert_eq!((function, bytes), (AcceptEx as *const () as usize, 8));
+    assert_eq!(get(port, 0), success(0, 3, &ov));
+    let keep = [1, 10_000, 1000];
+    assert_eq!(call(0x9800_0004, &keep, 0, &mut bytes, &mut *ov, null_mut()).0, 0);
+    assert_eq!((bytes, get(port, 0)), (0, success(0, 3, &ov)));
+    assert_eq!(call(0xdead_beef, &[], 0, &mut bytes, null_mut(), null_mut()), (-1, 10045));
+    assert_eq!(call(0xdead_beef, &[], 0, &mut bytes, &mut *ov, null_mut()), (-1, 997));
+    assert_eq!(get(port, 0), failure(50, 0, 3, &ov));
+    closesocket(s);
     CloseHandle(port);
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::multiple_unsafe_ops_per_block, reason = "likewise")]
 
 mod accept;
+mod connect;
 mod datagram;
 mod ends;
 mod notify;

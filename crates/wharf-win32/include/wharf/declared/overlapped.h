@@ -7,6 +7,7 @@ BOOL AcceptEx(SOCKET sListenSocket, SOCKET sAcceptSocket, LPVOID lpOutputBuffer,
 void GetAcceptExSockaddrs(LPVOID lpOutputBuffer, DWORD dwReceiveDataLength, DWORD dwLocalAddressLength, DWORD dwRemoteAddressLength, SOCKADDR **LocalSockaddr, int *LocalSockaddrLength, SOCKADDR **RemoteSockaddr, int *RemoteSockaddrLength);
 BOOL CancelIo(HANDLE hFile);
 BOOL CancelIoEx(HANDLE hFile, OVERLAPPED *lpOverlapped);
+int WSAIoctl(SOCKET s, DWORD dwIoControlCode, LPCVOID lpvInBuffer, DWORD cbInBuffer, LPVOID lpvOutBuffer, DWORD cbOutBuffer, LPDWORD lpcbBytesReturned, OVERLAPPED *lpOverlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE lpCompletionRoutine);
 int WSASendMsg(SOCKET s, WSAMSG *lpMsg, DWORD dwFlags, LPDWORD lpNumberOfBytesSent, OVERLAPPED *lpOverlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE lpCompletionRoutine);
 BOOL SetFileCompletionNotificationModes(HANDLE FileHandle, BYTE Flags);
 int WSARecv(SOCKET s, WSABUF *lpBuffers, DWORD dwBufferCount, LPDWORD lpNumberOfBytesRecvd, LPDWORD lpFlags, OVERLAPPED *lpOverlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE lpCompletionRoutine);

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::changes::Watch;
 use super::{lock, overlapped, share};
 use crate::code;
 use crate::object::{self, Object};
@@ -45,7 +46,9 @@ pub(crate) struct File {
     /// Transfers go to the disk, past the cache or through it.
     pub(crate) direct: bool,
     /// Its port.
-    pub(crate) bound: Bound,
+    pub(crate) bound: Arc<Bound>,
+    /// ReadDirectoryChangesW, from its first call on.
+    pub(crate) changes: Mutex<Option<Arc<Watch>>>,
     /// Where it was opened; changed by a rename through the handle.
     pub(crate) path: Mutex<PathBuf>,
     pub(crate) delete_on_close: AtomicBool,
@@ -63,7 +66,8 @@ impl File {
             append: false,
             overlapped: false,
             direct: false,
-            bound: Bound::default(),
+            bound: Arc::default(),
+            changes: Mutex::default(),
             path: Mutex::default(),
             delete_on_close: AtomicBool::new(false),
             identity: (0, 0),
@@ -117,7 +121,8 @@ impl Object for File {
     }
 
     fn cancel(&self, which: Cancel) -> Result<usize, u32> {
-        Ok(overlapped::cancel(self, which))
+        let watch = self.changes.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Ok(overlapped::cancel(self, which) + watch.map_or(0, |watch| watch.cancel(which)))
     }
 
     fn closed(&self, last: bool) {
@@ -125,6 +130,10 @@ impl Object for File {
             return;
         }
         overlapped::cancel(self, Cancel::All);
+        let watch = self.changes.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(watch) = watch {
+            watch.close();
+        }
         lock::forget(self);
         self.registration.lock().unwrap_or_else(PoisonError::into_inner).take();
         if self.delete_on_close.swap(false, Ordering::Relaxed) {

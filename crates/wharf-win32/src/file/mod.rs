@@ -1,6 +1,7 @@
 //! Files, directories, pipes (contract E).
 
 pub(crate) mod attributes;
+pub(crate) mod changes;
 pub(crate) mod create;
 pub(crate) mod directory;
 pub(crate) mod find;
@@ -15,6 +16,7 @@ pub(crate) mod path;
 pub(crate) mod pathname;
 pub(crate) mod pipe;
 pub(crate) mod position;
+mod reactor;
 pub(crate) mod resolve;
 pub(crate) mod share;
 pub(crate) mod socket;
@@ -26,6 +28,7 @@ pub use attributes::{
     GetFileAttributesA, GetFileAttributesExA, GetFileAttributesExW, GetFileAttributesW,
     SetFileAttributesA, SetFileAttributesW, WIN32_FILE_ATTRIBUTE_DATA,
 };
+pub use changes::ReadDirectoryChangesW;
 pub use create::{CreateFileA, CreateFileW, SECURITY_ATTRIBUTES};
 pub use directory::{
     CreateDirectoryA, CreateDirectoryW, GetCurrentDirectoryA, GetCurrentDirectoryW,

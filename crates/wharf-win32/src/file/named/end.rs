@@ -14,8 +14,9 @@ use rustix::event::{PollFd, PollFlags, poll};
 use wharf_core::status::Status;
 
 use super::super::io::{Direction, Transfer};
+use super::super::reactor::{self, Ready};
 use super::name::Name;
-use super::{reactor, transfer};
+use super::transfer;
 use crate::code;
 use crate::object::Object;
 use crate::overlapped::Cancel;
@@ -124,7 +125,9 @@ impl End {
         if state.phase != Phase::Listening {
             return Err(fd);
         }
-        let Ok(number) = reactor::watch_end(&fd, &self.own) else { return Err(fd) };
+        let Ok(number) = reactor::watch(&fd, Weak::clone(&self.own) as Weak<dyn Ready>) else {
+            return Err(fd);
+        };
         greet(&fd);
         state.connection = Some((fd, number));
         state.phase = Phase::Connected;
@@ -225,8 +228,8 @@ impl End {
         }
     }
 
-    /// Something has become possible: tries what waits, in order.
-    pub(super) fn drive(&self) {
+    /// Tries what waits, in order.
+    fn drive(&self) {
         let mut state = self.state();
         for direction in [Direction::Read, Direction::Write] {
             loop {
@@ -312,11 +315,20 @@ impl End {
     }
 }
 
+impl Ready for End {
+    fn ready(&self) {
+        self.drive();
+    }
+}
+
 impl Object for End {
     fn closed(&self, last: bool) {
-        if last {
-            let mut state = self.state();
-            self.end_all(&mut state, Phase::Closed, Status::CANCELLED);
+        if !last {
+            return;
+        }
+        self.end_all(&mut self.state(), Phase::Closed, Status::CANCELLED);
+        if let Some(name) = &self.name {
+            name.instance_closed();
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! A pipe is a Unix socket whose abstract address is made of the user's number, the kind and the pipe's name: a byte pipe
 //! a stream, a message pipe a sequence of packets. Clients may be other processes of the same user. What the server's
-//! instances are is known in its process only; there a thread accepts clients, gives each an instance, or says that all
+//! instances are is known in its process only; there a thread (`reactor`) accepts clients, gives each an instance, or says that all
 //! are busy.
 //!
 //! | file | subject |
@@ -10,7 +10,6 @@
 //! | `name` | a pipe's name, its socket, its instances |
 //! | `end` | an end of a pipe: its state, its pending operations |
 //! | `transfer` | one try of a read or write |
-//! | `reactor` | the thread that watches sockets |
 //! | `server` | CreateNamedPipe, ConnectNamedPipe, DisconnectNamedPipe |
 //! | `client` | CreateFile on a pipe, WaitNamedPipe |
 //! | `state` | modes and what waits in a pipe |
@@ -22,7 +21,6 @@
 mod client;
 mod end;
 mod name;
-mod reactor;
 mod server;
 mod state;
 mod transfer;

@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::mem::offset_of;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 
+use super::super::reactor::{self, Ready};
 use super::end::End;
-use super::reactor;
+use super::server;
 use crate::code;
 
 /// A name that exists: as long as one of its instances does.
@@ -18,7 +19,8 @@ pub(super) struct Name {
     /// PIPE_ACCESS_*: 1 to the server, 2 from it.
     pub(super) access: u32,
     pub(super) most: u32,
-    pub(super) listener: OwnedFd,
+    /// Its socket, and its number with the reactor; none any more when the last instance has been closed.
+    listener: Mutex<Option<(OwnedFd, u64)>>,
     instances: Mutex<Vec<Weak<End>>>,
 }
 
@@ -99,8 +101,12 @@ pub(super) fn find(text: &str) -> Option<Arc<Name>> {
     NAMES.lock().unwrap_or_else(PoisonError::into_inner).get(text).and_then(Weak::upgrade)
 }
 
-/// The name for a new instance: a new one, or the one that its other instances have.
-pub(super) fn obtain(text: &str, wish: &Wish) -> Result<Arc<Name>, u32> {
+/// Makes an instance, of a new name or of the one that its other instances have.
+pub(super) fn instance(
+    text: &str,
+    wish: &Wish,
+    make: impl FnOnce(Arc<Name>) -> Arc<End>,
+) -> Result<Arc<End>, u32> {
     let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(name) = names.get(text).and_then(Weak::upgrade) {
         let same = name.message == wish.message && name.access == wish.access;
@@ -110,7 +116,9 @@ pub(super) fn obtain(text: &str, wish: &Wish) -> Result<Arc<Name>, u32> {
         if name.instances().len() >= name.most as usize {
             return Err(code::ERROR_PIPE_BUSY);
         }
-        return Ok(name);
+        let end = make(Arc::clone(&name));
+        name.add(&end);
+        return Ok(end);
     }
     let listener = socket(wish.message)?;
     let flags = rustix::fs::OFlags::NONBLOCK;
@@ -124,16 +132,43 @@ pub(super) fn obtain(text: &str, wish: &Wish) -> Result<Arc<Name>, u32> {
         message: wish.message,
         access: wish.access,
         most: wish.most,
-        listener,
+        listener: Mutex::default(),
         instances: Mutex::default(),
     });
-    reactor::watch_name(&name)?;
+    let itself: Weak<Name> = Arc::downgrade(&name);
+    let number = reactor::watch(&listener, itself)?;
+    name.listener().replace((listener, number));
     names.insert(text.to_owned(), Arc::downgrade(&name));
-    Ok(name)
+    let end = make(Arc::clone(&name));
+    name.add(&end);
+    Ok(end)
 }
 
 impl Name {
-    pub(super) fn add(&self, instance: &Arc<End>) {
+    fn listener(&self) -> MutexGuard<'_, Option<(OwnedFd, u64)>> {
+        self.listener.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Calls with the socket, if it is open.
+    pub(super) fn with_listener(&self, call: impl FnOnce(&OwnedFd)) {
+        if let Some((fd, _)) = &*self.listener() {
+            call(fd);
+        }
+    }
+
+    /// An instance has been closed: with the last one the name is free again, at once.
+    pub(super) fn instance_closed(&self) {
+        let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.instances().is_empty() {
+            return;
+        }
+        if let Some((_fd, number)) = self.listener().take() {
+            reactor::forget(number);
+            names.remove(&self.text);
+        }
+    }
+
+    fn add(&self, instance: &Arc<End>) {
         let mut list = self.instances.lock().unwrap_or_else(PoisonError::into_inner);
         list.push(Arc::downgrade(instance));
     }
@@ -146,11 +181,8 @@ impl Name {
     }
 }
 
-impl Drop for Name {
-    fn drop(&mut self) {
-        let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
-        if names.get(&self.text).is_some_and(|name| name.strong_count() == 0) {
-            names.remove(&self.text);
-        }
+impl Ready for Name {
+    fn ready(&self) {
+        server::accept(self);
     }
 }

@@ -45,18 +45,18 @@ fn create(name: &[u8], open: u32, mode: u32, most: u32) -> Result<HANDLE, u32> {
     // PIPE_UNLIMITED_INSTANCES.
     let most = if most == 255 { u32::MAX } else { most };
     let first = open & FIRST_INSTANCE != 0;
-    let name = name::obtain(&text, &Wish { message, access, most, first })?;
-    let end = End::new(Form {
-        name: Some(name.clone()),
-        overlapped: open & OVERLAPPED_FLAG != 0,
-        readable: access & 1 != 0,
-        writable: access & 2 != 0,
-        message,
-        reads_messages,
-        nowait: mode & NOWAIT != 0,
-    });
-    name.add(&end);
-    object::insert(end)
+    let make = |name| {
+        End::new(Form {
+            name: Some(name),
+            overlapped: open & OVERLAPPED_FLAG != 0,
+            readable: access & 1 != 0,
+            writable: access & 2 != 0,
+            message,
+            reads_messages,
+            nowait: mode & NOWAIT != 0,
+        })
+    };
+    object::insert(name::instance(&text, &Wish { message, access, most, first }, make)?)
 }
 
 /// Makes an instance of a named pipe. Sizes, the default time-out and security are not looked at.
@@ -151,12 +151,15 @@ fn peer(fd: &OwnedFd) -> libc::ucred {
 
 /// Clients have come: each gets an instance, or hears that there is none.
 pub(super) fn accept(name: &Name) {
-    while let Ok(fd) = accept_with(&name.listener, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK) {
-        let user = peer(&fd).uid;
-        if user == 0 || user == rustix::process::geteuid().as_raw() {
-            admit(name, fd);
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    name.with_listener(|listener| {
+        while let Ok(fd) = accept_with(listener, flags) {
+            let user = peer(&fd).uid;
+            if user == 0 || user == rustix::process::geteuid().as_raw() {
+                admit(name, fd);
+            }
         }
-    }
+    });
 }
 
 fn admit(name: &Name, fd: OwnedFd) {

@@ -1,31 +1,30 @@
-//! The thread that watches the sockets of pipes. It is made with the first pipe, and sleeps while nothing happens.
+//! The thread that watches descriptors of pipes and of directories. It is made with the first, and sleeps while nothing
+//! happens.
 //!
 //! # Invariants
 //! 1. A descriptor is registered once, edge-triggered, under a number that is never used again: an event for what is
 //!    gone finds nobody.
-//! 2. Who gets "would block" queues its operation under the end's lock; the edge that follows drives it.
+//! 2. Who gets "would block" leaves what it has to do in a queue, under its lock; the edge that follows calls `ready`,
+//!    which takes that lock.
 
 use std::collections::HashMap;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Mutex, OnceLock, PoisonError, Weak};
 
 use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 
-use super::end::End;
-use super::name::Name;
-use super::server;
 use crate::code;
 
-/// What a registered descriptor is.
-enum Target {
-    Name(Weak<Name>),
-    End(Weak<End>),
+/// What has a descriptor that is watched.
+pub(super) trait Ready: Send + Sync {
+    /// Something has become possible.
+    fn ready(&self);
 }
 
 struct Reactor {
     epoll: OwnedFd,
-    targets: Mutex<HashMap<u64, Target>>,
+    targets: Mutex<HashMap<u64, Weak<dyn Ready>>>,
     next: AtomicU64,
 }
 
@@ -42,7 +41,8 @@ fn reactor() -> Result<&'static Reactor, u32> {
     made.as_ref().map_err(|code| *code)
 }
 
-fn watch(fd: impl AsFd, target: Target) -> Result<u64, u32> {
+/// Watches a descriptor; answers its number.
+pub(super) fn watch(fd: impl AsFd, target: Weak<dyn Ready>) -> Result<u64, u32> {
     let reactor = reactor()?;
     let number = reactor.next.fetch_add(1, Ordering::Relaxed);
     let mut targets = reactor.targets.lock().unwrap_or_else(PoisonError::into_inner);
@@ -55,16 +55,7 @@ fn watch(fd: impl AsFd, target: Target) -> Result<u64, u32> {
     Ok(number)
 }
 
-pub(super) fn watch_name(name: &Arc<Name>) -> Result<(), u32> {
-    watch(&name.listener, Target::Name(Arc::downgrade(name))).map(drop)
-}
-
-/// Watches a connection of an end; answers its number.
-pub(super) fn watch_end(fd: &OwnedFd, end: &Weak<End>) -> Result<u64, u32> {
-    watch(fd, Target::End(Weak::clone(end)))
-}
-
-/// A connection is over; its descriptor is about to be closed.
+/// A descriptor is about to be closed.
 pub(super) fn forget(number: u64) {
     if let Ok(reactor) = reactor() {
         reactor.targets.lock().unwrap_or_else(PoisonError::into_inner).remove(&number);
@@ -72,7 +63,7 @@ pub(super) fn forget(number: u64) {
 }
 
 fn serve() {
-    // The thread is older than the value that it is made with.
+    // The thread may be there before the value that it is made with.
     let reactor = loop {
         match REACTOR.get() {
             Some(Ok(reactor)) => break reactor,
@@ -86,20 +77,12 @@ fn serve() {
         // Interrupted or not, what there is has its edge.
         let _ = epoll::wait(&reactor.epoll, rustix::buffer::spare_capacity(&mut events), None);
         for event in &events {
-            let number = event.data.u64();
-            let (name, end) = {
+            let target = {
                 let targets = reactor.targets.lock().unwrap_or_else(PoisonError::into_inner);
-                match targets.get(&number) {
-                    Some(Target::Name(name)) => (name.upgrade(), None),
-                    Some(Target::End(end)) => (None, end.upgrade()),
-                    None => (None, None),
-                }
+                targets.get(&event.data.u64()).and_then(Weak::upgrade)
             };
-            if let Some(name) = name {
-                server::accept(&name);
-            }
-            if let Some(end) = end {
-                end.drive();
+            if let Some(target) = target {
+                target.ready();
             }
         }
     }

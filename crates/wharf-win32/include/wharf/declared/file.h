@@ -9,6 +9,7 @@ BOOL SetFileAttributesA(LPCSTR name, DWORD attributes);
 BOOL SetFileAttributesW(LPCWSTR name, DWORD attributes);
 BOOL GetFileAttributesExA(LPCSTR name, DWORD level, LPVOID to);
 BOOL GetFileAttributesExW(LPCWSTR name, DWORD level, LPVOID to);
+BOOL ReadDirectoryChangesW(HANDLE directory, LPVOID buffer, DWORD length, BOOL subtree, DWORD filter, LPDWORD returned, OVERLAPPED *overlapped, LPOVERLAPPED_COMPLETION_ROUTINE routine);
 HANDLE CreateFileA(LPCSTR name, DWORD access, DWORD share, const SECURITY_ATTRIBUTES *attributes, DWORD disposition, DWORD flags, HANDLE template_);
 HANDLE CreateFileW(LPCWSTR name, DWORD access, DWORD share, const SECURITY_ATTRIBUTES *attributes, DWORD disposition, DWORD flags, HANDLE template_);
 BOOL CreateDirectoryA(LPCSTR name, const SECURITY_ATTRIBUTES *security);

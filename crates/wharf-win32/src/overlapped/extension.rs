@@ -10,7 +10,7 @@ const fn guid(data1: u32, data2: u16, data3: u16, data4: [u8; 8]) -> GUID {
 
 /// The GUIDs of one family differ in their first number only.
 const fn transfer(data1: u32) -> GUID {
-    guid(data1, 0xcbdf, 0x11cf, [0x95, 0xca, 0x00, 0x80, 0x5f, 0x48, 0xa1, 0x92])
+    guid(data1, 0xcbac, 0x11cf, [0x95, 0xca, 0x00, 0x80, 0x5f, 0x48, 0xa1, 0x92])
 }
 
 const WSAID_ACCEPTEX: GUID = transfer(0xb536_7df1);

@@ -182,7 +182,7 @@ fn control_codes() {
         let result = unsafe { WSAIoctl(s, code, input, length, to.cast(), room, bytes, ov, None) };
         (result, GetLastError())
     };
-    let accept = [0xb536_7df1, 0x11cf_cbdf, 0x8000_ca95, 0x92a1_485f];
+    let accept = [0xb536_7df1, 0x11cf_cbac, 0x8000_ca95, 0x92a1_485f];
     let mut bytes = 77;
     let (get_pointer, none) = (0xC800_0006, null_mut());
     assert_eq!(call(get_pointer, &accept, 8, none, &mut *ov, &mut function), (-1, 10014));

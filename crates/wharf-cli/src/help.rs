@@ -2,7 +2,7 @@
 //! column 80, where clap would break them anew.
 
 pub(crate) const WHARF: &str = "\
-Output:
+Output of the servers:
   The first line of standard output comes when the server is ready. It tells
   the number of workers, the concurrency value and the engine, and ends with
   \"listening on IP:PORT\".
@@ -28,8 +28,10 @@ Examples:
       wharf serve /srv/www --addr [::]:80
   The echo service of RFC 862 for datagrams:
       wharf echo --udp --addr 0.0.0.0:7
+  A server that was written for Windows:
+      wharf c++ server.cpp -o server && ./server
 
-See `wharf serve --help` and `wharf echo --help` for their options.";
+Each command's --help tells the rest.";
 
 pub(crate) const SERVE: &str = "\
 What is served:
@@ -106,9 +108,9 @@ What is added:
              empty where they do not exist. Standard headers that a source
              uses and does not include are included.
   Language   __declspec, calling conventions, __int64; goto over
-             initialisations, by gcc; void main, wmain, _tmain; __try,
-             __except, __finally and __leave, in C++. C++14, unless -std= or
-             the source itself asks for more: it makes `byte` ambiguous.
+             initialisations; void main, wmain, _tmain; __try, __except,
+             __finally and __leave, in C++. C++14, unless -std= or the source
+             itself asks for more: later levels make `byte` ambiguous.
   Macros     _WIN32, _WIN64, WIN32. Not _MSC_VER: the compiler is another one.
              UNICODE and _UNICODE, if a Visual Studio project beside the source
              lists it and has that character set; a note says so.

@@ -14,7 +14,7 @@ use crate::help;
 /// fewer than would run it out of memory by a slip of the finger.
 const THREADS: u32 = 4096;
 
-/// Servers on an I/O completion port for Linux
+/// I/O completion ports for Linux: servers, and a compiler for programs of Windows
 ///
 /// Operations on sockets end as packets in one queue. Workers take them, the one that has waited for the
 /// shortest time first, and at most as many run at a time as the concurrency value says; a worker that
@@ -56,6 +56,7 @@ pub(crate) enum Command {
     Cpp(CompilerOptions),
     /// Compile and run a program that was written for Windows
     #[command(after_long_help = help::RUN, disable_version_flag = true)]
+    #[command(override_usage = "wharf run [OPTIONS] FILE [ARGS]")]
     Run(RunOptions),
     /// List what a source tree uses of Windows, and what to look at before it runs here
     ///

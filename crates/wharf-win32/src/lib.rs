@@ -37,7 +37,6 @@ mod overlapped;
 mod port;
 #[allow(dead_code)] // until the rooms that use it are in
 mod socket;
-#[allow(dead_code)] // until the rooms that use it are in
 mod sync;
 mod system;
 mod text;
@@ -184,6 +183,7 @@ pub mod Win32 {
             };
         }
         pub mod Threading {
+            pub use crate::sync::*;
             pub use crate::system::{
                 GetActiveProcessorCount, GetActiveProcessorGroupCount, GetCurrentProcessorNumber,
                 GetMaximumProcessorCount, GetMaximumProcessorGroupCount, GetPriorityClass,

@@ -68,5 +68,30 @@ pub(crate) fn wake(word: *const AtomicU32, count: i32) {
     unsafe { libc::syscall(libc::SYS_futex, word, operation, count) };
 }
 
+/// Of two kinds of sleepers on one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub(super) enum Class {
+    Shared = 1,
+    Exclusive = 2,
+}
+
+/// Sleeps while the word has this value, until a wake-up of this class. Returns for any reason.
+pub(super) fn wait_class(word: &AtomicU32, value: u32, class: Class) {
+    let operation = libc::FUTEX_WAIT_BITSET | libc::FUTEX_PRIVATE_FLAG;
+    let (word, time) = (word.as_ptr(), std::ptr::null::<libc::timespec>());
+    let none = std::ptr::null::<u32>();
+    // SAFETY: the word is borrowed; the kernel does not write it.
+    unsafe { libc::syscall(libc::SYS_futex, word, operation, value, time, none, class as u32) };
+}
+
+/// Wakes up to `count` sleepers of a class; how many there were.
+pub(super) fn wake_class(word: *const AtomicU32, count: i32, class: Class) -> i64 {
+    let operation = libc::FUTEX_WAKE_BITSET | libc::FUTEX_PRIVATE_FLAG;
+    let (time, none) = (std::ptr::null::<libc::timespec>(), std::ptr::null::<u32>());
+    // SAFETY: the kernel takes the address for a key and does not read what is there.
+    unsafe { libc::syscall(libc::SYS_futex, word, operation, count, time, none, class as u32) }
+}
+
 /// Wakes everybody.
 pub(crate) const EVERYBODY: i32 = i32::MAX;

@@ -6,6 +6,8 @@
     reason = "each passes live buffers of the test"
 )]
 
+mod callbacks;
+mod locks;
 mod objects;
 mod support;
 mod threads;

@@ -10,6 +10,7 @@
 #include "overlapped.h"
 #include "port.h"
 #include "socket.h"
+#include "sync.h"
 #include "system.h"
 #include "text.h"
 #include "thread.h"

@@ -177,6 +177,7 @@ impl<'a> Job<'a> {
         let mut before = vec!["wharf/dialect.h".to_owned()];
         if language == Language::Cpp {
             before.extend(standard::missing_headers(&self.tree).into_iter().map(str::to_owned));
+            before.extend(rewritten.throws.then(|| "stdexcept".to_owned()));
             before.extend(rewritten.seh.any.then(|| "wharf/seh.h".to_owned()));
         }
         before.extend(rewritten.key.then(|| "wharf/key.h".to_owned()));

@@ -6,7 +6,7 @@
 //! 2. [`tree`]: the sources and their own headers, decoded by [`text`], cut up by [`lexer`]; headers are found by
 //!    [`lookup`].
 //! 3. [`rewrite`]: copies of those that a compiler of Linux would not take as they are, by [`entry`], [`seh`], [`jumps`],
-//!    [`keys`] and [`locale`].
+//!    [`keys`], [`locale`] and [`throws`].
 //! 4. [`flags`], [`level`], [`standard`], [`libraries`], [`link`]: what is added to the command line.
 //! 5. The compiler. If it fails, the next one that is installed; if all fail, [`explain`] adds what it knows.
 //!
@@ -43,6 +43,7 @@ mod sdk;
 mod seh;
 mod standard;
 mod text;
+mod throws;
 mod tree;
 
 use std::ffi::OsString;

@@ -14,7 +14,7 @@ use super::arguments::Language;
 use super::edit::{Edits, Refusal};
 use super::lookup::Found;
 use super::tree::{File, Tree};
-use super::{entry, jumps, keys, locale, seh};
+use super::{entry, jumps, keys, locale, seh, throws};
 
 /// Headers that a project's wizard makes, and that may be left out when a source is published.
 const PRECOMPILED: &[&str] = &["stdafx.h", "pch.h", "targetver.h", "framework.h"];
@@ -27,6 +27,8 @@ pub(crate) struct Rewritten {
     /// One of the sources has `wmain` or a `main` of type void.
     pub(crate) entry: bool,
     pub(crate) key: bool,
+    /// Something throws `std::runtime_error` in place of `std::exception`.
+    pub(crate) throws: bool,
     pub(crate) seh: seh::Used,
 }
 
@@ -41,6 +43,7 @@ pub(crate) fn rewrite(
         copies: HashMap::new(),
         entry: false,
         key: false,
+        throws: false,
         seh: seh::Used::default(),
     };
     let mut refused = Vec::new();
@@ -88,6 +91,7 @@ impl Rewritten {
         if language == Language::Cpp {
             locale::rewrite(file, &mut edits);
             jumps::rewrite(file, &mut edits);
+            self.throws |= throws::rewrite(file, &mut edits);
         }
         let used = seh::used(file);
         self.seh.any |= used.any;

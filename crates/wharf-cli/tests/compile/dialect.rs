@@ -162,3 +162,17 @@ fn the_librarys_paths_are_those_of_linux() {
         assert_eq!(bench.runs(source), "a/b 1");
     }
 }
+
+#[test]
+fn exceptions_with_a_text() {
+    for bench in benches() {
+        let source = "#include <exception>\n#include <stdio.h>
+            struct Own { void exception(int) {} };
+            int main() {
+                Own().exception(1);
+                try { throw std::exception(\"one\"); } catch (std::exception &thrown) { printf(\"%s \", thrown.what()); }
+                try { using namespace std; throw exception(\"two\"); } catch (const std::exception &thrown) { printf(\"%s \", thrown.what()); }
+            }";
+        assert_eq!(bench.runs(source), "one two ");
+    }
+}

@@ -11,7 +11,7 @@ use rustix::net::SocketType;
 use rustix::net::sockopt::{socket_acceptconn, socket_type};
 
 use crate::engine::Shape;
-use crate::{Datagram, Listener, Port, Stream};
+use crate::{Datagram, Descriptor, Listener, Pollable, Port, Stream};
 
 mod sealed {
     pub trait Sealed {}
@@ -56,6 +56,70 @@ fn datagram<T: Send + 'static>(fd: OwnedFd, port: &Port<T>, key: usize) -> io::R
     port.enter(fd, key, Shape::Datagram, true).map(Datagram::new)
 }
 
+fn pollable<T: Send + 'static>(
+    source: Descriptor,
+    port: &Port<T>,
+    key: usize,
+) -> io::Result<Pollable<T>> {
+    port.enter(source.into_fd(), key, Shape::Pollable, true).map(Pollable::new)
+}
+
+/// A Unix socket of sequenced packets (SOCK_SEQPACKET), connected: [`Port::associate`] makes it a [`Datagram`] without
+/// addresses. A receive of 0 bytes is the end, or an empty packet: the kernel does not say which.
+///
+/// ```
+/// # fn main() -> std::io::Result<()> {
+/// use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
+/// use wharf::SeqPacket;
+/// let flags = SocketFlags::CLOEXEC;
+/// let (ours, theirs) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None)?;
+/// let port = wharf::Port::new(1)?;
+/// let socket = port.associate(SeqPacket::from(ours), 0)?;
+/// socket.recv_from(Vec::with_capacity(100), ())?;
+/// rustix::io::write(&theirs, b"one packet")?;
+/// assert_eq!(port.get(None)?.buffer.into_vec(), b"one packet");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct SeqPacket(OwnedFd);
+
+/// A Unix socket of sequenced packets that listens; what it accepts is a [`SeqPacket`]
+/// ([`Packet::socket`](crate::Packet::socket)).
+#[derive(Debug)]
+pub struct SeqPacketListener(OwnedFd);
+
+fn seqpacket<T: Send + 'static>(
+    source: SeqPacket,
+    port: &Port<T>,
+    key: usize,
+) -> io::Result<Datagram<T>> {
+    check(&source.0, SocketType::SEQPACKET, false)?;
+    port.enter(source.0, key, Shape::Datagram, true).map(Datagram::new)
+}
+
+fn seqpacket_listener<T: Send + 'static>(
+    source: SeqPacketListener,
+    port: &Port<T>,
+    key: usize,
+) -> io::Result<Listener<T>> {
+    check(&source.0, SocketType::SEQPACKET, true)?;
+    fcntl_setfl(&source.0, fcntl_getfl(&source.0)? | OFlags::NONBLOCK)?;
+    port.enter(source.0, key, Shape::Listener, true).map(Listener::new)
+}
+
+impl From<OwnedFd> for SeqPacket {
+    fn from(fd: OwnedFd) -> Self {
+        SeqPacket(fd)
+    }
+}
+
+impl From<OwnedFd> for SeqPacketListener {
+    fn from(fd: OwnedFd) -> Self {
+        SeqPacketListener(fd)
+    }
+}
+
 macro_rules! sources {
     ($($socket:ty => $handle:ident by $associate:ident;)*) => {$(
         impl sealed::Sealed for $socket {}
@@ -76,4 +140,7 @@ sources! {
     UnixListener => Listener by listener;
     UdpSocket => Datagram by datagram;
     UnixDatagram => Datagram by datagram;
+    SeqPacket => Datagram by seqpacket;
+    SeqPacketListener => Listener by seqpacket_listener;
+    Descriptor => Pollable by pollable;
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::net::{Shutdown, SocketAddr};
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustix::net::sockopt::set_tcp_nodelay;
 
@@ -174,6 +175,50 @@ impl<T: Send + 'static> Stream<T> {
             Shutdown::Both => (true, true),
         };
         Ok(self.handle.socket().shut_down(read, write)?)
+    }
+
+    /// Sends one urgent byte (MSG_OOB), after the sends before it. A later one takes the place of one that the peer has not
+    /// read yet.
+    ///
+    /// # Errors
+    /// As [`send`](Stream::send).
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// use std::net::{TcpListener, TcpStream};
+    /// let port = wharf::Port::new(1)?;
+    /// let server = TcpListener::bind("127.0.0.1:0")?;
+    /// let ours = port.associate(TcpStream::connect(server.local_addr()?)?, 0)?;
+    /// let theirs = port.associate(server.accept()?.0, 1)?;
+    /// theirs.recv_urgent("interrupted")?;
+    /// ours.send_urgent(3, "sent")?;
+    /// assert_eq!(port.get(None)?.payload, "sent");
+    /// assert_eq!(port.get(None)?.buffer.into_vec(), [3]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn send_urgent(&self, byte: u8, payload: T) -> Result<OperationId, Refused<T>> {
+        self.handle.issue(payload, Work::SendUrgent(byte))
+    }
+
+    /// Receives the urgent byte as soon as there is one, whatever receives are pending: the packet's buffer is the byte.
+    /// 0 bytes are the end of the stream. Issue it early: Linux forgets the byte when the stream is received past it.
+    ///
+    /// # Errors
+    /// As [`recv`](Stream::recv); `InvalidInput` if the socket has SO_OOBINLINE, where urgent data is received with
+    /// the rest.
+    pub fn recv_urgent(&self, payload: T) -> Result<OperationId, Refused<T>> {
+        self.handle.issue(payload, Work::ReceiveUrgent(Vec::new()))
+    }
+
+    /// What becomes of sent data when the last handle is dropped (socket(7), SO_LINGER; contract D78). `None`, which is
+    /// the default: the kernel goes on sending it. Zero: it is thrown away and the peer is reset. Else the drop waits,
+    /// up to so long, in whole seconds, until the peer has everything, as inside [`blocking`](crate::blocking).
+    ///
+    /// # Errors
+    /// Those of setsockopt(2).
+    pub fn set_linger(&self, time: Option<Duration>) -> io::Result<()> {
+        Ok(self.handle.socket().set_linger(time)?)
     }
 
     /// Sets TCP_NODELAY: small sends go out at once.

@@ -41,6 +41,7 @@ impl<T: Send + 'static> Socket<T> {
         state.hung_up |= over;
         state.uneven |= flags.contains(EventFlags::PRI);
         if flags.intersects(EventFlags::IN | EventFlags::PRI) || over {
+            self.drive_urgent(&mut state, out); // a receive of what follows would throw it away
             state.input.ready = true;
             self.drive(&mut state, true, out);
             self.harvest_arrivals(&mut state, out);

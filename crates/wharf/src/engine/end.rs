@@ -13,8 +13,8 @@ use super::epoll::Due;
 use super::operation::Work;
 use super::socket::{Shape, Socket};
 use super::state::State;
-use crate::Packet;
 use crate::sync::lock;
+use crate::{Packet, worker};
 
 impl<T: Send + 'static> Socket<T> {
     /// Ends one operation that is still pending (C33, C35); false if none has this id.
@@ -29,9 +29,10 @@ impl<T: Send + 'static> Socket<T> {
 
     fn withdraw(&self, id: OpId, reason: Errno, out: &mut dyn FnMut(Packet<T>)) -> bool {
         let mut state = lock(&self.state);
-        let State { input, output, arrivals, .. } = &mut *state;
+        let State { input, output, arrivals, urgent, .. } = &mut *state;
         let found = input.pending.withdraw(id).or_else(|| output.pending.withdraw(id));
         let found = found.or_else(|| arrivals.as_mut().and_then(|arrivals| arrivals.take(id)));
+        let found = found.or_else(|| urgent.as_mut().and_then(|urgent| urgent.withdraw(id)));
         let Some(operation) = found else { return false };
         let connects = operation.work.is_connect();
         // The side stays shut: the peer is told even so.
@@ -69,6 +70,12 @@ impl<T: Send + 'static> Socket<T> {
                 count += 1;
             }
         }
+        if let (true, Some(urgent)) = (input, &mut state.urgent) {
+            for operation in urgent.drain() {
+                out(self.end(operation, Err(reason)));
+                count += 1;
+            }
+        }
         for (wanted, side) in [(input, &mut state.input), (output, &mut state.output)] {
             if wanted {
                 for operation in side.pending.drain() {
@@ -92,9 +99,10 @@ impl<T: Send + 'static> Socket<T> {
     /// Sets when a pending operation is over at the latest; false if it is not pending any more.
     pub(crate) fn set_deadline(&self, id: OpId, deadline: Deadline) -> bool {
         let mut state = lock(&self.state);
-        let State { input, output, arrivals, .. } = &mut *state;
+        let State { input, output, arrivals, urgent, .. } = &mut *state;
         let found = input.pending.find_mut(id).or_else(|| output.pending.find_mut(id));
         let found = found.or_else(|| arrivals.as_mut().and_then(|arrivals| arrivals.find_mut(id)));
+        let found = found.or_else(|| urgent.as_mut().and_then(|urgent| urgent.find_mut(id)));
         let Some(operation) = found else { return false };
         let alarm = &self.port.dispatcher.engine.alarm;
         let key = alarm.set(deadline, Due::Deadline(self.token, id));
@@ -107,18 +115,25 @@ impl<T: Send + 'static> Socket<T> {
     /// Closes the descriptor; everything pending ends, with its packet and key (C39-C41).
     pub(super) fn close(&self) {
         let reason = if self.shape == Shape::Stream { Errno::CONNABORTED } else { Errno::CANCELED };
+        self.close_descriptor();
         self.port.delivering(|out| {
-            let mut state = lock(&self.state);
-            let (fd, identity) = (state.fd.take(), state.identity.take());
-            if let Some(fd) = fd {
-                self.port.dispatcher.engine.leave(fd.as_fd(), self.token);
-                if let Some(arrivals) = &state.arrivals {
-                    self.port.dispatcher.engine.unwatch(arrivals.fd());
-                }
-                drop(identity); // before the close: the kernel may give the inode to the next socket
-                drop(fd); // before the packets: who has one finds the descriptor closed
-            }
-            self.drain(&mut state, true, true, reason, out);
+            self.drain(&mut lock(&self.state), true, true, reason, out);
         });
+    }
+
+    /// Before the packets: who has one finds the descriptor closed.
+    fn close_descriptor(&self) {
+        let mut state = lock(&self.state);
+        let (fd, identity) = (state.fd.take(), state.identity.take());
+        let Some(fd) = fd else { return };
+        self.port.dispatcher.engine.leave(fd.as_fd(), self.token);
+        if let Some(arrivals) = &state.arrivals {
+            self.port.dispatcher.engine.unwatch(arrivals.fd());
+        }
+        drop(identity); // before the close: the kernel may give the inode to the next socket
+        if state.lingers {
+            drop(state);
+            worker::blocking(|| drop(fd));
+        }
     }
 }

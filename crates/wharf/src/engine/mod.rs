@@ -9,6 +9,7 @@
 //! | `state` | what is known of it, and what a try tells |
 //! | `attempt` | one try of one operation |
 //! | `operation` | what an operation carries, and its packet |
+//! | `urgent` | receives of urgent data |
 //! | `message`, `control` | datagrams with control data |
 //! | `refusals` | answers that say that nobody is there |
 //! | `options` | what a datagram socket is to report |
@@ -29,6 +30,7 @@ mod options;
 mod refusals;
 mod socket;
 mod state;
+mod urgent;
 
 pub(crate) use epoll::{Due, Epoll};
 pub(crate) use operation::{About, ConnectData, FileSend, MessageSend, Operation, Work};

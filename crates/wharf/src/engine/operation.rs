@@ -35,6 +35,14 @@ pub(crate) enum Work {
     Disconnect { reuse: bool, asked: bool },
     /// Send a range of a file between two buffers.
     SendFile(Box<FileSend>),
+    /// Send one urgent byte.
+    SendUrgent(u8),
+    /// Take the urgent byte of a stream.
+    ReceiveUrgent(Vec<u8>),
+    /// Wait until something can be read.
+    Readable,
+    /// Wait until something can be written.
+    Writable,
     /// Take one datagram, its sender and its control data.
     ReceiveMessage(Buffer),
     /// Send one datagram with control data.
@@ -158,7 +166,13 @@ impl Work {
             Work::SendMessage(parts) => parts.buffer,
             Work::ConnectData(parts) => parts.data,
             Work::SendFile(parts) => parts.head,
-            Work::Accept | Work::Connect(..) | Work::Disconnect { .. } => Buffer::default(),
+            Work::ReceiveUrgent(bytes) => bytes.into(),
+            Work::Accept
+            | Work::Connect(..)
+            | Work::Disconnect { .. }
+            | Work::SendUrgent(_)
+            | Work::Readable
+            | Work::Writable => Buffer::default(),
         }
     }
 
@@ -169,11 +183,15 @@ impl Work {
             | Work::ReceiveFrom(_)
             | Work::ReceiveMessage(_)
             | Work::Accept
-            | Work::AcceptData(_) => true,
+            | Work::AcceptData(_)
+            | Work::ReceiveUrgent(_)
+            | Work::Readable => true,
             Work::Send(_)
             | Work::SendTo(..)
             | Work::SendMessage(_)
             | Work::SendFile(_)
+            | Work::SendUrgent(_)
+            | Work::Writable
             | Work::Connect(..)
             | Work::ConnectData(_)
             | Work::Disconnect { .. } => false,

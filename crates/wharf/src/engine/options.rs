@@ -1,11 +1,12 @@
-//! What a datagram socket reports beside its datagrams.
+//! Options: what a datagram socket reports beside its datagrams, and how a stream is closed.
 
 use std::os::fd::BorrowedFd;
+use std::time::Duration;
 
 use libc::{IPPROTO_IP, IPPROTO_IPV6, SOL_SOCKET, SOL_UDP, c_int};
 use rustix::io::Errno;
 use rustix::net::AddressFamily;
-use rustix::net::sockopt::socket_domain;
+use rustix::net::sockopt::{set_socket_linger, socket_domain};
 
 use super::control::{SO_TIMESTAMPNS, UDP_GRO};
 use super::message::set_option;
@@ -41,6 +42,15 @@ impl Report {
 }
 
 impl<T: Send + 'static> Socket<T> {
+    /// What the close does with data that is still to be sent (D78).
+    pub(crate) fn set_linger(&self, time: Option<Duration>) -> Result<(), Errno> {
+        let mut state = lock(&self.state);
+        let fd = state.fd.as_ref().expect("open while a handle lives");
+        set_socket_linger(fd, time)?;
+        state.lingers = time.is_some_and(|time| !time.is_zero());
+        Ok(())
+    }
+
     /// Whether receives are told that nobody was there (D63).
     pub(crate) fn report_unreachable(&self, wanted: bool) {
         lock(&self.state).refusals.set_wanted(wanted);

@@ -43,6 +43,8 @@ pub(crate) enum Shape {
     Stream,
     Listener,
     Datagram,
+    /// Anything else that can be waited for.
+    Pollable,
 }
 
 /// An associated socket, shared by its handles and the engine's table.
@@ -66,7 +68,8 @@ impl<T: Send + 'static> Socket<T> {
         shape: Shape,
         watch: bool,
     ) -> Result<Arc<Socket<T>>, Errno> {
-        let identity = Identity::claim(&fd)?;
+        // Descriptors of other kinds have no inode of their own: all eventfds share one, and a pipe's ends.
+        let identity = if shape == Shape::Pollable { None } else { Some(Identity::claim(&fd)?) };
         let engine = &port.dispatcher.engine;
         let side = || Side {
             pending: Pending::default(),
@@ -75,7 +78,10 @@ impl<T: Send + 'static> Socket<T> {
             end_due: false,
             broken: None,
         };
-        let family = socket_domain(&fd)?;
+        let family = match shape {
+            Shape::Pollable => AddressFamily::UNSPEC,
+            _ => socket_domain(&fd)?,
+        };
         let unix = family == AddressFamily::UNIX;
         if shape == Shape::Datagram && !unix {
             Refusals::ask_for(fd.as_fd(), family == AddressFamily::INET6)?;
@@ -90,7 +96,7 @@ impl<T: Send + 'static> Socket<T> {
                 handles: AtomicUsize::new(1),
                 state: Mutex::new(State {
                     fd: Some(fd),
-                    identity: Some(identity),
+                    identity,
                     issued: 0,
                     input: side(),
                     output: side(),
@@ -104,6 +110,8 @@ impl<T: Send + 'static> Socket<T> {
                     refusals: Refusals::default(),
                     resting: false,
                     arrivals: None,
+                    urgent: None,
+                    lingers: false,
                 }),
             })
         });
@@ -131,6 +139,9 @@ impl<T: Send + 'static> Socket<T> {
         let mut state = lock(&self.state);
         if let Err(error) = self.admit(&mut state, &operation.work) {
             return Err((error, operation));
+        }
+        if matches!(operation.work, Work::ReceiveUrgent(_)) {
+            return self.issue_urgent(state, operation);
         }
         let id = OpId(state.issued + 1);
         let fd = state.fd.take().expect("admitted with a descriptor");
@@ -216,17 +227,28 @@ impl<T: Send + 'static> Socket<T> {
         }
         match work {
             Work::Accept | Work::AcceptData(_) if self.port.is_draining() => Err(Errno::CANCELED),
-            Work::Receive(_) | Work::ReceiveFrom(_) | Work::ReceiveMessage(_)
+            Work::Receive(_)
+            | Work::ReceiveFrom(_)
+            | Work::ReceiveMessage(_)
+            | Work::ReceiveUrgent(_)
                 if state.input.shut =>
             {
                 Err(Errno::SHUTDOWN)
             }
-            Work::Send(_) | Work::SendTo(..) | Work::SendFile(_) | Work::SendMessage(_)
+            Work::Send(_)
+            | Work::SendTo(..)
+            | Work::SendFile(_)
+            | Work::SendMessage(_)
+            | Work::SendUrgent(_)
                 if state.output.shut =>
             {
                 Err(Errno::SHUTDOWN)
             }
-            Work::Receive(_) | Work::Send(_) | Work::SendFile(_)
+            Work::Receive(_)
+            | Work::Send(_)
+            | Work::SendFile(_)
+            | Work::SendUrgent(_)
+            | Work::ReceiveUrgent(_)
                 if !state.watched && !state.connecting =>
             {
                 Err(Errno::NOTCONN)
@@ -330,7 +352,8 @@ impl<T: Send + 'static> Socket<T> {
     pub(crate) fn pending(&self) -> (usize, usize) {
         let state = lock(&self.state);
         let arrived = state.arrivals.as_ref().map_or(0, |arrivals| arrivals.len());
-        (state.input.pending.len() + arrived, state.output.pending.len())
+        let urgent = state.urgent.as_ref().map_or(0, |urgent| urgent.len());
+        (state.input.pending.len() + arrived + urgent, state.output.pending.len())
     }
 
     /// Calls with the descriptor, which is open as long as a handle lives.

@@ -68,6 +68,10 @@ pub(super) struct State<T> {
     pub(super) resting: bool,
     /// Accepts of a listener that wait for data; made with the first.
     pub(super) arrivals: Option<Box<Arrivals<T>>>,
+    /// Receives of urgent data; made with the first.
+    pub(super) urgent: Option<Box<Pending<Operation<T>>>>,
+    /// The close may have to wait for the peer (D78).
+    pub(super) lingers: bool,
 }
 
 impl<T> State<T> {

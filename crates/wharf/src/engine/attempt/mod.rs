@@ -13,15 +13,20 @@
 //! | `receive`, `send` | streams and datagrams |
 //! | `connection` | accept, connect, disconnect |
 //! | `file` | file to socket |
+//! | `urgent` | the byte beside a stream |
+//! | `readiness` | descriptors of any kind |
 
 mod connection;
 mod file;
+mod readiness;
 mod receive;
 mod send;
 mod sigpipe;
+mod urgent;
 
 use std::os::fd::BorrowedFd;
 
+use rustix::event::PollFlags;
 use rustix::io::Errno;
 
 use super::operation::{Operation, Work};
@@ -75,6 +80,10 @@ pub(crate) fn attempt<T>(fd: BorrowedFd<'_>, operation: &mut Operation<T>) -> At
             }
             Work::SendTo(buffer, to) => send::send_datagram(fd, buffer, to.as_deref()),
             Work::SendMessage(parts) => send::send_message(fd, parts),
+            Work::Readable => readiness::ready(fd, PollFlags::IN),
+            Work::Writable => readiness::ready(fd, PollFlags::OUT),
+            Work::SendUrgent(byte) => urgent::send_urgent(fd, *byte),
+            Work::ReceiveUrgent(bytes) => urgent::receive_urgent(fd, bytes),
             Work::Accept => connection::accept(fd, operation),
             Work::Connect(to, asked) => connection::connect_to(fd, to, asked),
             Work::AcceptData(_) => connection::accept_data(fd, operation),

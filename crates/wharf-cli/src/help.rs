@@ -125,7 +125,8 @@ What is added:
   Keys       A completion key that is fetched through (LPDWORD): a variable of
              64 bits gets it whole; one of 32 bits gets it if it fits, and
              otherwise the program ends with the line in question. In C the
-             latter is refused.
+             latter is refused. A pointer that is given as a key through
+             (DWORD) stays whole.
 
 What is refused, with file and line:
   What Wharf does not have of Windows. Structured exceptions in C; `return` and

@@ -3,6 +3,9 @@
 //! The third argument of GetQueuedCompletionStatus is wrapped in something of `wharf/key.h` that goes by the true
 //! type of what the address is of: 64 bits get the key as it is; 32 bits get it if it fits, and if it does not, the
 //! program ends with a message, rather than go on with half a pointer. In C, 32 bits are refused when it is compiled.
+//!
+//! And a key that is given as `(DWORD)context`, to CreateIoCompletionPort or PostQueuedCompletionStatus: a pointer is
+//! kept whole, a number becomes what the cast makes of it.
 
 use super::edit::Edits;
 use super::lexer::Kind;
@@ -21,6 +24,13 @@ pub(crate) fn rewrite(file: &File, edits: &mut Edits) -> bool {
         edits.insert(file.tokens[end - 1].end, format!(", {line})"));
         found = true;
     }
+    for (cast, operand, end) in cut(file) {
+        let narrow = &file.text()[file.tokens[cast].end..file.tokens[operand - 1].start];
+        let range = file.tokens[cast].start..file.tokens[operand].start;
+        edits.replace(range, format!("WHARF_GIVEN_KEY({narrow}, "));
+        edits.insert(file.tokens[end - 1].end, ")");
+        found = true;
+    }
     found
 }
 
@@ -37,6 +47,36 @@ fn narrow(file: &File) -> impl Iterator<Item = (usize, usize, usize)> {
         let (start, end) = argument(file, at + 1, 2)?;
         let (cast, operand) = narrow_cast(file, start, end);
         (cast || may_be_narrow(file, start, end)).then_some((start, operand, end))
+    })
+}
+
+/// Keys that are given cut to 32 bits: the parenthesis of the cast, the first token after it, and the end.
+pub(crate) fn cut(file: &File) -> impl Iterator<Item = (usize, usize, usize)> {
+    let calls = (0..file.tokens.len()).filter(|&at| {
+        matches!(file.name(at), Some("CreateIoCompletionPort" | "PostQueuedCompletionStatus"))
+    });
+    calls.filter_map(|at| {
+        let (start, end) = argument(file, at + 1, 2)?;
+        let words: Vec<&str> =
+            (start..end.min(start + 5)).map(|at| file.word(&file.tokens[at])).collect();
+        let operand = match words.as_slice() {
+            [
+                "(",
+                "DWORD" | "ULONG" | "LONG" | "UINT" | "INT" | "int" | "long" | "unsigned",
+                ")",
+                ..,
+            ] => start + 3,
+            ["(", "unsigned", "int" | "long", ")", ..] => start + 4,
+            _ => return None,
+        };
+        // A cast of all that follows: one operand, whatever is selected from it.
+        let one = (operand..end).all(|at| match file.tokens[at].kind {
+            Kind::Word => true,
+            Kind::Number => at > operand,
+            Kind::Mark(mark) => b".->[]()&*:".contains(&mark),
+            _ => false,
+        });
+        (one && operand < end).then_some((start, operand, end))
     })
 }
 
@@ -130,6 +170,28 @@ mod tests {
                 format!(
                     "DWORD n, small = 0; ULONG_PTR right; void f() {{ GetQueuedCompletionStatus(g(1, 2), &n, {key}, 0, 1); }}"
                 )
+            };
+            let tree = Tree::of(&text(before));
+            let mut edits = Edits::default();
+            assert_eq!(rewrite(&tree.files[0], &mut edits), before != after);
+            let len = text(before).len();
+            assert_eq!(edits.apply(&text(before), 0..len), text(after));
+        }
+    }
+
+    #[test]
+    fn keys_that_are_given() {
+        for (before, after) in [
+            ("(DWORD)context", "WHARF_GIVEN_KEY(DWORD, context)"),
+            ("(unsigned long) &list[1]", "WHARF_GIVEN_KEY(unsigned long, &list[1])"),
+            ("(DWORD)p->socket", "WHARF_GIVEN_KEY(DWORD, p->socket)"),
+            ("(ULONG_PTR)context", "(ULONG_PTR)context"),
+            ("(DWORD)1", "(DWORD)1"),
+            ("(DWORD)a + b", "(DWORD)a + b"),
+            ("(DWORD)", "(DWORD)"),
+        ] {
+            let text = |key: &str| {
+                format!("void f() {{ CreateIoCompletionPort((HANDLE)s, port, {key}, 0); }}")
             };
             let tree = Tree::of(&text(before));
             let mut edits = Edits::default();

@@ -10,6 +10,7 @@ const COMMAND: &str = env!("CARGO_BIN_EXE_wharf");
 /// What the tests' `windows.h` has: enough to compile against.
 const WINDOWS_H: &str = "\
 #pragma once
+#include <stddef.h>
 typedef unsigned DWORD, *LPDWORD;
 typedef unsigned long ULONG_PTR, *PULONG_PTR;
 typedef int BOOL;

@@ -102,6 +102,31 @@ fn keys_of_32_bits() {
 }
 
 #[test]
+fn keys_that_are_given_cut_to_32_bits() {
+    for bench in benches() {
+        bench.declare("#ifdef __cplusplus\nextern \"C\"\n#endif\nHANDLE CreateIoCompletionPort(HANDLE, HANDLE, ULONG_PTR key, DWORD);\n");
+        let source = "#include <windows.h>
+            #include <stdio.h>
+            HANDLE CreateIoCompletionPort(HANDLE a, HANDLE b, ULONG_PTR key, DWORD d) { printf(\"%lx \", key); return 0; }
+            struct Context { int socket; char name[4]; };
+            int main(void) {
+                static struct Context there; struct Context *context = (struct Context *)0x7f1234567890; there.socket = -2;
+                CreateIoCompletionPort(0, 0, (DWORD)context, 0);
+                CreateIoCompletionPort(0, 0, (DWORD)there.socket, 0);
+                CreateIoCompletionPort(0, 0, (int)(there.socket), 0);
+                printf(\"\\n\");
+                return 0;
+            }";
+        let expected = "7f1234567890 fffffffe fffffffffffffffe \n";
+        assert_eq!(bench.runs(source), expected);
+        bench.write("plain.c", source);
+        let output = bench.wharf(&["cc", "plain.c", "-o", "plain"]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(bench.prints("plain"), expected);
+    }
+}
+
+#[test]
 fn libraries_by_their_windows_names() {
     let bench = Bench::gnu();
     let source = "#pragma comment(lib, \"Ws2_32.lib\")\n#pragma comment(lib, \"nowhere.lib\")\n#pragma comment (lib , \"m\")\nint main() {}";

@@ -45,10 +45,15 @@ private:
     T *place_;
 };
 
+/* A key that is given with a cast to 32 bits: a pointer is not cut. */
+template <class Narrow, class T> inline unsigned long given_key(T *pointer) { return (unsigned long)pointer; }
+template <class Narrow, class T> inline unsigned long given_key(const T &number) { return (unsigned long)(Narrow)number; }
+
 template <class T> key<T> make_key(T *place, const char *file, int line) { return key<T>(place, file, line); }
 
 } // namespace wharf
 #define WHARF_KEY(place, line) (::wharf::make_key((place), __FILE__, line))
+#define WHARF_GIVEN_KEY(narrow, key) (::wharf::given_key<narrow>(key))
 
 #else
 #define WHARF_KEY(place, line)                                                                                        \
@@ -57,6 +62,9 @@ template <class T> key<T> make_key(T *place, const char *file, int line) { retur
             "a completion key has 64 bits: make the variable a ULONG_PTR and pass its address without a cast");       \
         (unsigned long *)(place);                                                                                     \
     }))
+/* 5 is what the compilers call a pointer. */
+#define WHARF_GIVEN_KEY(narrow, key)                                                                                  \
+    (__builtin_classify_type(key) == 5 ? (unsigned long)(key) : (unsigned long)(narrow)(unsigned long)(key))
 #endif
 
 #endif

@@ -39,8 +39,14 @@ pub(super) fn find(file: &File) -> Vec<Trap> {
         let text = "the key is fetched into 32 bits: make the variable a ULONG_PTR; `wharf c++` gets by if the key fits";
         traps.push(Trap { line, rule: "A11", text: text.into() });
     }
+    for (cast, operand, _) in keys::cut(file) {
+        let cast = said(file, cast..operand);
+        let text = format!(
+            "{cast} cuts the key to 32 bits; `wharf c++` keeps a pointer whole: make it (ULONG_PTR)"
+        );
+        traps.push(Trap { line: line(file, operand), rule: "A11", text });
+    }
     for body in functions::bodies(file) {
-        truncated_keys(file, body, &mut traps);
         wrong_failure_value(file, body, &mut traps);
         on_the_stack(file, body, &mut traps);
         used_twice(file, body, &mut traps);
@@ -56,25 +62,6 @@ pub(super) fn find(file: &File) -> Vec<Trap> {
 
 fn line(file: &File, at: usize) -> u32 {
     file.tokens[at].line
-}
-
-/// `(DWORD)pointer` as a key.
-fn truncated_keys(file: &File, body: Body, traps: &mut Vec<Trap>) {
-    for call in calls(file, body, &["CreateIoCompletionPort", "PostQueuedCompletionStatus"]) {
-        let Some(key) = call.arguments.get(2) else { continue };
-        let text = said(file, key.clone());
-        let cast = ["(DWORD)", "(int)", "(long)", "(LONG)", "(ULONG)", "(UINT)"]
-            .iter()
-            .find(|cast| text.starts_with(**cast));
-        let number = text.ends_with(|letter: char| letter.is_ascii_digit())
-            && text.rsplit(')').next().is_some_and(|rest| rest.parse::<u64>().is_ok());
-        if let Some(cast) = cast.filter(|_| !number) {
-            let text = format!(
-                "{cast} keeps 32 bits of the key: of a pointer, half is lost; make it (ULONG_PTR)"
-            );
-            traps.push(Trap { line: line(file, call.at), rule: "A11", text });
-        }
-    }
 }
 
 /// `port == INVALID_HANDLE_VALUE` after CreateIoCompletionPort.

@@ -122,6 +122,10 @@ pub mod Win32 {
                     CheckRemoteDebuggerPresent, DebugBreak, GetErrorMode, IsDebuggerPresent,
                     OutputDebugStringA, OutputDebugStringW, SetErrorMode,
                 };
+                pub use crate::system::{
+                    EXCEPTION_POINTERS, EXCEPTION_RECORD, LPTOP_LEVEL_EXCEPTION_FILTER,
+                    RaiseException, SetUnhandledExceptionFilter, UnhandledExceptionFilter,
+                };
                 pub use crate::text::message::{FormatMessageA, FormatMessageW};
             }
         }
@@ -208,6 +212,10 @@ pub mod Win32 {
         pub mod WindowsProgramming {
             pub use crate::system::{
                 GetComputerNameA, GetComputerNameW, GetUserNameA, GetUserNameW,
+            };
+            pub use crate::system::{
+                GetPrivateProfileIntA, GetPrivateProfileIntW, GetPrivateProfileStringA,
+                GetPrivateProfileStringW, WritePrivateProfileStringA, WritePrivateProfileStringW,
             };
             pub use crate::time::clock::QueryUnbiasedInterruptTime;
         }

@@ -234,3 +234,38 @@ fn functions_of_the_shared_library() {
         assert!(look(winsock, c"strlen".as_ptr().cast()).is_null(), "the C library's");
     }
 }
+
+#[test]
+fn ini_files() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("a.ini");
+    std::fs::write(&path, "; head\n[Net]\nport = 80\nname=\" a b \"\nhex=0x1F\n\n[other]\nx=-5\n")
+        .unwrap();
+    let file = std::ffi::CString::new(path.to_str().unwrap()).unwrap();
+    let file = file.as_ptr().cast();
+    let mut buffer = [b'x'; 64];
+    let to = buffer.as_mut_ptr();
+    let name = |text: &'static std::ffi::CStr| text.as_ptr().cast::<u8>();
+    unsafe {
+        let number = |section, key| GetPrivateProfileIntA(name(section), name(key), 7, file);
+        assert_eq!((number(c"NET", c"Port"), number(c"net", c"hex")), (80, 31));
+        assert_eq!((number(c"other", c"x"), number(c"net", c"no")), (-5_i32 as u32, 7));
+        let text = |section, key, size| {
+            GetPrivateProfileStringA(section, key, name(c"none "), to, size, file)
+        };
+        assert_eq!(text(name(c"net"), name(c"name"), 64), 5);
+        assert_eq!(&std::slice::from_raw_parts(to, 6), b" a b \0");
+        assert_eq!(text(name(c"net"), name(c"missing"), 64), 4, "the default, without its blank");
+        assert_eq!(text(name(c"net"), name(c"name"), 3), 2);
+        assert_eq!(text(name(c"net"), null(), 64), 14);
+        assert_eq!(&std::slice::from_raw_parts(to, 15), b"port\0name\0hex\0\0");
+        assert_eq!(text(null(), null(), 64), 10);
+        let write = |section, key, value| WritePrivateProfileStringA(section, key, value, file);
+        assert_eq!(write(name(c"net"), name(c"port"), name(c"81")), 1);
+        assert_eq!(write(name(c"net"), name(c"new"), name(c"1")), 1);
+        assert_eq!(write(name(c"other"), null(), null()), 1);
+        assert_eq!(write(name(c"third"), name(c"y"), name(c"2")), 1);
+    }
+    let expected = "; head\r\n[Net]\r\nport=81\r\nname=\" a b \"\r\nhex=0x1F\r\nnew=1\r\n\r\n[third]\r\ny=2\r\n";
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), expected);
+}

@@ -2,11 +2,13 @@
 
 mod debug;
 mod environment;
+mod exception;
 mod guid;
 mod names;
 mod native;
 pub(crate) mod process;
 mod processors;
+mod profile;
 mod token;
 mod topology;
 mod version;
@@ -20,6 +22,10 @@ pub use environment::{
     FreeEnvironmentStringsW, GetEnvironmentStringsA, GetEnvironmentStringsW,
     GetEnvironmentVariableA, GetEnvironmentVariableW, SetEnvironmentVariableA,
     SetEnvironmentVariableW,
+};
+pub use exception::{
+    EXCEPTION_POINTERS, EXCEPTION_RECORD, LPTOP_LEVEL_EXCEPTION_FILTER, RaiseException,
+    SetUnhandledExceptionFilter, UnhandledExceptionFilter,
 };
 pub use guid::{
     CoCreateGuid, RpcStringFreeA, RpcStringFreeW, UuidCreate, UuidToStringA, UuidToStringW,
@@ -36,6 +42,10 @@ pub use processors::{
     GetActiveProcessorCount, GetActiveProcessorGroupCount, GetCurrentProcessorNumber,
     GetMaximumProcessorCount, GetMaximumProcessorGroupCount, GetPriorityClass,
     GetProcessAffinityMask, SetPriorityClass, SetProcessAffinityMask,
+};
+pub use profile::{
+    GetPrivateProfileIntA, GetPrivateProfileIntW, GetPrivateProfileStringA,
+    GetPrivateProfileStringW, WritePrivateProfileStringA, WritePrivateProfileStringW,
 };
 pub use token::{
     AdjustTokenPrivileges, GetTokenInformation, LUID, LookupPrivilegeValueA, LookupPrivilegeValueW,

@@ -20,6 +20,9 @@ LPWSTR GetEnvironmentStringsW(void);
 LPSTR GetEnvironmentStringsA(void);
 BOOL FreeEnvironmentStringsW(LPWSTR strings);
 BOOL FreeEnvironmentStringsA(LPSTR strings);
+LPTOP_LEVEL_EXCEPTION_FILTER SetUnhandledExceptionFilter(LPTOP_LEVEL_EXCEPTION_FILTER new_);
+int UnhandledExceptionFilter(const EXCEPTION_POINTERS *exception);
+void RaiseException(DWORD code, DWORD flags, DWORD count, const ULONG_PTR *parameters);
 int CoCreateGuid(GUID *to);
 int UuidCreate(GUID *to);
 int UuidToStringA(const GUID *guid, LPSTR *to);
@@ -47,6 +50,12 @@ BOOL GetProcessAffinityMask(HANDLE process, PULONG_PTR own, PULONG_PTR system);
 BOOL SetProcessAffinityMask(HANDLE process, ULONG_PTR wanted);
 BOOL SetPriorityClass(HANDLE process, DWORD class_);
 DWORD GetPriorityClass(HANDLE process);
+DWORD GetPrivateProfileStringA(LPCSTR section, LPCSTR key, LPCSTR default_, LPSTR buffer, DWORD size, LPCSTR file);
+DWORD GetPrivateProfileStringW(LPCWSTR section, LPCWSTR key, LPCWSTR default_, LPWSTR buffer, DWORD size, LPCWSTR file);
+DWORD GetPrivateProfileIntA(LPCSTR section, LPCSTR key, int default_, LPCSTR file);
+DWORD GetPrivateProfileIntW(LPCWSTR section, LPCWSTR key, int default_, LPCWSTR file);
+BOOL WritePrivateProfileStringA(LPCSTR section, LPCSTR key, LPCSTR value, LPCSTR file);
+BOOL WritePrivateProfileStringW(LPCWSTR section, LPCWSTR key, LPCWSTR value, LPCWSTR file);
 BOOL OpenProcessToken(HANDLE process, DWORD access, HANDLE *token);
 BOOL OpenThreadToken(HANDLE thread, DWORD access, BOOL as_self, HANDLE *token);
 BOOL LookupPrivilegeValueA(LPCSTR system, LPCSTR name, LUID *to);
@@ -75,6 +84,9 @@ WHARF_END
 #define GetComputerName GetComputerNameW
 #define GetComputerNameEx GetComputerNameExW
 #define GetUserName GetUserNameW
+#define GetPrivateProfileString GetPrivateProfileStringW
+#define GetPrivateProfileInt GetPrivateProfileIntW
+#define WritePrivateProfileString WritePrivateProfileStringW
 #define LookupPrivilegeValue LookupPrivilegeValueW
 #define GetVersionEx GetVersionExW
 #define VerifyVersionInfo VerifyVersionInfoW
@@ -90,6 +102,9 @@ WHARF_END
 #define GetComputerName GetComputerNameA
 #define GetComputerNameEx GetComputerNameExA
 #define GetUserName GetUserNameA
+#define GetPrivateProfileString GetPrivateProfileStringA
+#define GetPrivateProfileInt GetPrivateProfileIntA
+#define WritePrivateProfileString WritePrivateProfileStringA
 #define LookupPrivilegeValue LookupPrivilegeValueA
 #define GetVersionEx GetVersionExA
 #define VerifyVersionInfo VerifyVersionInfoA

@@ -96,7 +96,7 @@ impl Interrupt for Beside<'_> {
         self.alert.is_raised()
     }
 
-    fn sleep(&self, deadline: Deadline) {
+    fn sleep(&self, deadline: Deadline) -> bool {
         let remaining = clock::remaining(deadline).millis();
         let timeout = u32::try_from(remaining)
             .ok()
@@ -107,10 +107,38 @@ impl Interrupt for Beside<'_> {
         ];
         // A signal: the caller looks at everything again.
         let _ = poll(&mut descriptors, timeout.as_ref());
+        true
+    }
+}
+
+/// A condition that a signal to the thread may make true.
+struct Signalled<'a>(&'a dyn Fn() -> bool);
+
+impl Interrupt for Signalled<'_> {
+    fn is_raised(&self) -> bool {
+        (self.0)()
+    }
+
+    fn sleep(&self, _deadline: Deadline) -> bool {
+        false // a signal ends the engine's sleep too
     }
 }
 
 impl<T: Send + 'static> Port<T> {
+    /// As [`get`](Port::get), but [`GetError::TimedOut`] also if a signal handler has run on this thread and `raised`
+    /// is true then. A signal that comes just before the sleep does not end it.
+    ///
+    /// # Errors
+    /// As [`get`](Port::get).
+    #[inline]
+    pub fn get_interruptible(
+        &self,
+        timeout: Option<Duration>,
+        raised: &dyn Fn() -> bool,
+    ) -> Result<Packet<T>, GetError> {
+        self.get_unless(timeout, Some(&Signalled(raised)))
+    }
+
     /// As [`get`](Port::get), but `None` if the alert is raised before there is a packet. What is queued comes first.
     ///
     /// # Errors

@@ -319,6 +319,15 @@ impl<T: Send + 'static> Port<T> {
     /// [`GetError::TimedOut`], never before `timeout` has passed; [`GetError::Closed`].
     #[inline]
     pub fn get(&self, timeout: Option<Duration>) -> Result<Packet<T>, GetError> {
+        self.get_unless(timeout, None)
+    }
+
+    #[inline]
+    pub(crate) fn get_unless(
+        &self,
+        timeout: Option<Duration>,
+        interrupt: Option<&dyn Interrupt>,
+    ) -> Result<Packet<T>, GetError> {
         let shared = &self.shared;
         if shared.is_foreign() {
             return Err(GetError::Closed);
@@ -330,7 +339,7 @@ impl<T: Send + 'static> Port<T> {
         }
         let got = match shared.dispatcher.try_get(worker) {
             Next::Packet(packet) => Ok(packet),
-            waiting => self.wait(&worker::member(), timeout, waiting, None),
+            waiting => self.wait(&worker::member(), timeout, waiting, interrupt),
         };
         worker::exit();
         shared.steward.arm();

@@ -2,7 +2,7 @@
 #![allow(unsafe_code)] // exported under C names; results go to the program's memory
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use wharf::{Alert, GetError, Packet};
 use wharf_core::status::code;
@@ -10,6 +10,7 @@ use wharf_core::status::code;
 use super::{Entry, IoPort, lookup};
 use crate::guard;
 use crate::overlapped::types::{OVERLAPPED, OVERLAPPED_ENTRY};
+use crate::thread::deferral;
 use crate::types::{BOOL, FALSE, HANDLE, TRUE};
 use crate::wait::apc;
 
@@ -32,6 +33,29 @@ fn bytes(packet: &Packet<Entry>) -> u32 {
     packet.transferred as u32
 }
 
+/// A call that waits, and in which its thread may be suspended or terminated: at the end of each round. If it goes on
+/// after that, so does its wait, for what is left of the time.
+#[inline]
+fn uninterrupted(
+    millis: u32,
+    mut round: impl FnMut(Option<Duration>) -> Result<BOOL, u32>,
+) -> BOOL {
+    let mut left = time_out(millis);
+    let end = left.filter(|left| !left.is_zero()).map(|left| Instant::now() + left);
+    loop {
+        let mut again = false;
+        let answer = guard::call(FALSE, || {
+            let result = round(left);
+            again = result == Err(code::WAIT_TIMEOUT) && deferral::is_due();
+            result
+        });
+        if !again {
+            return answer;
+        }
+        left = end.map_or(left, |end| Some(end.saturating_duration_since(Instant::now())));
+    }
+}
+
 /// Takes the next packet; waits for it.
 ///
 /// | returns | `*lpOverlapped` | last error | what happened |
@@ -52,7 +76,7 @@ pub unsafe extern "C" fn GetQueuedCompletionStatus(
     lpOverlapped: *mut *mut OVERLAPPED,
     dwMilliseconds: u32,
 ) -> BOOL {
-    guard::call(FALSE, || {
+    uninterrupted(dwMilliseconds, |time_out| {
         if lpOverlapped.is_null()
             || lpNumberOfBytesTransferred.is_null()
             || lpCompletionKey.is_null()
@@ -60,7 +84,7 @@ pub unsafe extern "C" fn GetQueuedCompletionStatus(
             return Err(code::ERROR_INVALID_PARAMETER);
         }
         let got = lookup::with(CompletionPort, |port| {
-            port.port.get(time_out(dwMilliseconds)).map_err(why)
+            port.port.get_interruptible(time_out, &deferral::is_due).map_err(why)
         });
         let packet = match got {
             Ok(packet) => packet,
@@ -120,16 +144,17 @@ pub unsafe extern "C" fn GetQueuedCompletionStatusEx(
     dwMilliseconds: u32,
     fAlertable: BOOL,
 ) -> BOOL {
-    guard::call(FALSE, || {
+    uninterrupted(dwMilliseconds, |time_out| {
         if ulCount == 0 || lpCompletionPortEntries.is_null() || ulNumEntriesRemoved.is_null() {
             return Err(code::ERROR_INVALID_PARAMETER);
         }
         let got = lookup::with(CompletionPort, |port| {
-            let (count, time_out) = (ulCount as usize, time_out(dwMilliseconds));
-            if fAlertable == FALSE {
-                return port.port.get_many(count, time_out).map_err(why);
-            }
-            let first = alertable(port, time_out)?;
+            let count = ulCount as usize;
+            let first = if fAlertable == FALSE {
+                port.port.get_interruptible(time_out, &deferral::is_due).map_err(why)?
+            } else {
+                alertable(port, time_out)?
+            };
             let mut packets = vec![first];
             port.port.take_more(count - 1, &mut packets);
             Ok(packets)

@@ -65,8 +65,9 @@ pub(crate) trait Engine<P>: Send + Sync {
 pub(crate) trait Interrupt {
     fn is_raised(&self) -> bool;
 
-    /// Sleeps until the engine has something, until the interrupt, or until the deadline.
-    fn sleep(&self, deadline: Deadline);
+    /// Sleeps until the engine has something, until the interrupt, or until the deadline; false, without sleeping, if the
+    /// engine's own sleep is as good.
+    fn sleep(&self, deadline: Deadline) -> bool;
 }
 
 /// Why `get` has no packet.
@@ -211,20 +212,16 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
                     }
                     // The poller takes the first of what it brings; the rest waits for its next visit, or
                     // for a tick.
-                    match interrupt {
-                        None => self.poll(deadline, Urgency::Lazy),
-                        Some(interrupt) => {
-                            interrupt.sleep(deadline);
-                            self.poll(Deadline::Now, Urgency::Lazy)
-                        }
-                    };
+                    let slept = interrupt.is_some_and(|interrupt| interrupt.sleep(deadline));
+                    self.poll(if slept { Deadline::Now } else { deadline }, Urgency::Lazy);
                 }
                 Next::Park => {
                     // A look by itself may find it a slot, and spares two thread switches.
                     if senses && self.is_needed() && !self.glance() {
                         bell();
                     }
-                    member.parker.park(deadline);
+                    let raised = || interrupt.is_some_and(|interrupt| interrupt.is_raised());
+                    member.parker.park(deadline, raised);
                 }
             }
             let late = clock::remaining(deadline).is_over()

@@ -35,8 +35,8 @@ pub(crate) struct Parker {
 }
 
 impl Parker {
-    /// Sleeps until unparked (true) or until the deadline (false).
-    pub(crate) fn park(&self, deadline: Deadline) -> bool {
+    /// Sleeps until unparked (true), or until the deadline or a signal after which `raised` (false).
+    pub(crate) fn park(&self, deadline: Deadline, raised: impl Fn() -> bool) -> bool {
         let word = &self.futex.word;
         if word.compare_exchange(EMPTY, PARKED, Acquire, Acquire).is_err() {
             // NOTIFIED: the only other value that the owner can meet.
@@ -45,7 +45,7 @@ impl Parker {
         }
         loop {
             let remaining = clock::remaining(deadline);
-            if remaining.is_over() {
+            if remaining.is_over() || raised() {
                 return word.swap(EMPTY, Acquire) == NOTIFIED;
             }
             self.futex.wait(PARKED, remaining.timespec().map(clock::timespec));

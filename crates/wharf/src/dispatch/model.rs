@@ -93,7 +93,7 @@ fn parker_remembers_an_unpark() {
     loom::model(|| {
         let parker = Arc::new(Parker::default());
         let sleeper = Arc::clone(&parker);
-        let thread = thread::spawn(move || assert!(sleeper.park(Deadline::Never)));
+        let thread = thread::spawn(move || assert!(sleeper.park(Deadline::Never, || false)));
         parker.unpark();
         thread.join().unwrap();
     });

@@ -78,7 +78,8 @@ impl Source {
 
     /// A port that has nothing but this source.
     pub fn port(self, concurrency: u32) -> Numbers {
-        let options = Options { concurrency: concurrency.into(), sensing: self.0 };
+        let options =
+            Options { concurrency: concurrency.into(), sensing: self.0, ..Options::default() };
         Port::with_options(options).expect("a port")
     }
 

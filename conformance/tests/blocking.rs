@@ -13,7 +13,11 @@ use wharf_conformance::threads::{LIMIT, Worker, start, stays, until};
 
 fn port() -> Port<u32> {
     // These workers idle between calls, which a port that senses sees: here only their own word counts.
-    let options = wharf::Options { concurrency: 1.into(), sensing: wharf::Sensing::Told };
+    let options = wharf::Options {
+        concurrency: 1.into(),
+        sensing: wharf::Sensing::Told,
+        ..wharf::Options::default()
+    };
     Port::with_options(options).expect("a port")
 }
 

@@ -19,7 +19,11 @@ type Got = Outcome<Result<u32, GetError>>;
 
 fn port(concurrency: u32) -> Port<u32> {
     // These workers idle between calls, which a port that senses sees: here only their own word counts.
-    let options = wharf::Options { concurrency: concurrency.into(), sensing: wharf::Sensing::Told };
+    let options = wharf::Options {
+        concurrency: concurrency.into(),
+        sensing: wharf::Sensing::Told,
+        ..wharf::Options::default()
+    };
     Port::with_options(options).expect("a port")
 }
 

@@ -152,7 +152,11 @@ fn a_child_leaves_the_parents_sockets_alone() {
 #[ignore = "run by a_child_leaves_the_parents_sockets_alone"]
 fn forks_with_sockets() {
     for source in sources() {
-        let options = Options { concurrency: Concurrency::from(1), sensing: source.sensing() };
+        let options = Options {
+            concurrency: Concurrency::from(1),
+            sensing: source.sensing(),
+            ..Options::default()
+        };
         let port: Bytes = Port::with_options(options).expect("a port");
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
         let mut far = TcpStream::connect(listener.local_addr().expect("bound")).expect("loopback");

@@ -177,7 +177,11 @@ fn seconds(text: &str) -> Result<Duration, String> {
 impl ServerOptions {
     /// The options of the server's port.
     pub(crate) fn port(&self) -> PortOptions {
-        PortOptions { concurrency: self.concurrency, sensing: self.sensing }
+        PortOptions {
+            concurrency: self.concurrency,
+            sensing: self.sensing,
+            ..PortOptions::default()
+        }
     }
 
     pub(crate) fn workers(&self) -> usize {

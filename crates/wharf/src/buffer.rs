@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use crate::Aligned;
+
 /// What an operation receives into or sends from.
 ///
 /// The buffer moves into the operation and comes back in the packet, so nobody can free or change
-/// memory that an operation uses. Receives need memory of their own ([`Owned`](Buffer::Owned) or
-/// [`List`](Buffer::List)); sends take any kind, shared ones without a copy.
+/// memory that an operation uses. Receives need memory of their own ([`Owned`](Buffer::Owned),
+/// [`List`](Buffer::List), or [`Aligned`](Buffer::Aligned) for files); sends take any kind, shared ones without a copy.
 ///
 /// # How a receive fills it
 /// From the start, up to the *capacity*; what was in it is overwritten, and its length becomes the
@@ -27,6 +29,8 @@ pub enum Buffer {
     Owned(Vec<u8>),
     /// Several vectors: filled, or sent, in order.
     List(Vec<Vec<u8>>),
+    /// Aligned memory, for files opened with O_DIRECT; sockets send from it, and do not receive into it.
+    Aligned(Aligned),
     /// Shared memory, for sending the same bytes on many connections.
     Shared(Arc<[u8]>),
     /// Constant memory, for sending.
@@ -40,6 +44,7 @@ impl Buffer {
         match self {
             Buffer::Owned(bytes) => bytes.len(),
             Buffer::List(list) => list.iter().map(Vec::len).sum(),
+            Buffer::Aligned(bytes) => bytes.len(),
             Buffer::Shared(bytes) => bytes.len(),
             Buffer::Static(bytes) => bytes.len(),
         }
@@ -57,6 +62,7 @@ impl Buffer {
         match self {
             Buffer::Owned(bytes) => bytes.capacity(),
             Buffer::List(list) => list.iter().map(Vec::capacity).sum(),
+            Buffer::Aligned(bytes) => bytes.capacity(),
             Buffer::Shared(_) | Buffer::Static(_) => 0,
         }
     }
@@ -76,6 +82,7 @@ impl Buffer {
         match self {
             Buffer::Owned(bytes) => bytes.clone(),
             Buffer::List(list) => list.concat(),
+            Buffer::Aligned(bytes) => bytes.to_vec(),
             Buffer::Shared(bytes) => bytes.to_vec(),
             Buffer::Static(bytes) => bytes.to_vec(),
         }
@@ -100,11 +107,17 @@ impl Buffer {
                     length -= bytes.len();
                 }
             }
+            Buffer::Aligned(bytes) => bytes.set_len(length.min(bytes.len())),
             Buffer::Shared(_) | Buffer::Static(_) => {}
         }
     }
 
-    /// Whether an operation may write to it.
+    /// Whether a file may be read into it.
+    pub(crate) fn is_room_for_files(&self) -> bool {
+        self.is_writable() || matches!(self, Buffer::Aligned(_))
+    }
+
+    /// Whether a socket may receive into it.
     pub(crate) fn is_writable(&self) -> bool {
         matches!(self, Buffer::Owned(_) | Buffer::List(_))
     }
@@ -120,6 +133,12 @@ impl Default for Buffer {
 impl From<Vec<u8>> for Buffer {
     fn from(bytes: Vec<u8>) -> Self {
         Buffer::Owned(bytes)
+    }
+}
+
+impl From<Aligned> for Buffer {
+    fn from(bytes: Aligned) -> Self {
+        Buffer::Aligned(bytes)
     }
 }
 

@@ -95,6 +95,7 @@ impl<T: Send + 'static> Port<T> {
         let (first, second) = (self.stats(), self.stats());
         let still = |stats: &Stats| {
             let moving = stats.queued + stats.running as usize + stats.blocked as usize;
+            let moving = moving + stats.transferring;
             moving == 0 && (stats.sending == 0 || !sends)
         };
         still(&first) && still(&second) && first.taken == second.taken

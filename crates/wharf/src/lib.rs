@@ -1,7 +1,7 @@
 //! I/O completion ports for Linux.
 //!
-//! A [`Port`] is one queue for the ends of all operations: receives, sends, accepts, connects, timers and
-//! posts of the program. Any thread issues an operation, any worker takes its [`Packet`]; of the waiting
+//! A [`Port`] is one queue for the ends of all operations: receives, sends, accepts, connects, reads and
+//! writes of files, timers, and posts of the program. Any thread issues an operation, any worker takes its [`Packet`]; of the waiting
 //! workers the newest is released first, and no more of them *run* than the port's concurrency value says.
 //! A handler is plain code on a thread and may block: inside [`blocking`] its slot goes to another worker.
 //!
@@ -52,6 +52,7 @@
 //!   parent; the child may make ports of its own.
 
 mod alert;
+mod aligned;
 mod ancillary;
 mod buffer;
 mod clock;
@@ -61,6 +62,7 @@ mod dispatch;
 mod drain;
 mod engine;
 mod error;
+mod file;
 mod file_range;
 mod handle;
 mod listener;
@@ -79,16 +81,18 @@ mod sync;
 mod worker;
 
 pub use alert::Alert;
+pub use aligned::Aligned;
 pub use ancillary::Ancillary;
 pub use buffer::Buffer;
 pub use concurrency::Concurrency;
 pub use datagram::Datagram;
 pub use drain::Drained;
 pub use error::{GetError, Refused};
+pub use file::{File, LockKind};
 pub use file_range::FileRange;
 pub use handle::Handle;
 pub use listener::Listener;
-pub use options::Options;
+pub use options::{FileEngine, Options};
 pub use packet::Packet;
 pub use pollable::{Descriptor, Pollable};
 pub use port::{Port, PostError, TimerId};

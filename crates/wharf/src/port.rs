@@ -3,9 +3,9 @@
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::sync::Arc;
 use std::sync::atomic::Ordering::{AcqRel, Relaxed, SeqCst};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use rustix::io::Errno;
@@ -15,12 +15,14 @@ use wharf_core::timers::TimerKey;
 
 use crate::dispatch::{Dispatcher, Empty, Interrupt, Member};
 use crate::drain::Idle;
+use crate::engine::files::{Files, OpenFile};
 use crate::engine::{Due, Epoll, Shape, Socket};
 use crate::sensor::Birth;
 use crate::steward::{self, Look, Steward, Watched};
 use crate::worker::{self, Home};
 use crate::{
-    Concurrency, GetError, Options, Packet, Sensing, Source, Stats, Stream, Watcher, clock,
+    Concurrency, FileEngine, GetError, Options, Packet, Sensing, Source, Stats, Stream, Watcher,
+    clock,
 };
 
 /// What the handles of a port share.
@@ -42,6 +44,10 @@ pub(crate) struct Shared<T: Send + 'static> {
     handles: AtomicUsize,
     /// How blocked workers are found.
     sensing: Sensing,
+    /// Who waits for disks.
+    file_engine: FileEngine,
+    /// The engine of files, once the port has had one: workers that are about to wait submit what was kept back.
+    files: OnceLock<&'static Files>,
 }
 
 /// Workers seen blocked that are looked at again in one look: with thousands of them, looking at all would
@@ -61,6 +67,10 @@ impl<T: Send + 'static> Shared<T> {
     #[inline]
     pub(crate) fn is_foreign(&self) -> bool {
         self.birth.is_over()
+    }
+
+    pub(crate) fn file_engine(&self) -> FileEngine {
+        self.file_engine
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -125,6 +135,14 @@ impl<T: Send + 'static> Shared<T> {
         }
     }
 
+    /// Submits what workers have issued on files and was kept back for company.
+    #[inline]
+    fn flush(&self) {
+        if let Some(files) = self.files.get() {
+            files.flush();
+        }
+    }
+
     /// Ends every timer with its packet; answers how many. Deadlines go with their operations.
     pub(crate) fn cancel_timers(&self) -> usize {
         self.delivering(|out| {
@@ -151,6 +169,9 @@ impl<T: Send + 'static> Shared<T> {
         let sockets = self.dispatcher.engine.sockets();
         let operations: usize =
             sockets.iter().map(|socket| socket.cancel_all(true, true, Errno::CANCELED)).sum();
+        let files = self.dispatcher.engine.files();
+        let transfers: usize = files.iter().map(|file| file.cancel_all(Errno::CANCELED)).sum();
+        let operations = operations + transfers;
         let due = self.dispatcher.engine.alarm.drain();
         let timers = due.iter().filter(|due| matches!(due, Due::Timer(_))).count();
         drop(due);
@@ -265,7 +286,7 @@ impl<T: Send + 'static> Port<T> {
     ///
     /// ```
     /// use wharf::{Options, Port, Sensing};
-    /// let options = Options { concurrency: 2.into(), sensing: Sensing::Told };
+    /// let options = Options { concurrency: 2.into(), sensing: Sensing::Told, ..Options::default() };
     /// let port = Port::<()>::with_options(options)?;
     /// assert_eq!(port.stats().concurrency, 2);
     /// # Ok::<(), std::io::Error>(())
@@ -289,6 +310,8 @@ impl<T: Send + 'static> Port<T> {
             idle: Idle::default(),
             handles: AtomicUsize::new(1),
             sensing: options.sensing,
+            file_engine: options.file_engine,
+            files: OnceLock::new(),
         });
         let watched: std::sync::Weak<Shared<T>> = Arc::downgrade(&shared);
         shared.steward.watch(watched);
@@ -335,6 +358,7 @@ impl<T: Send + 'static> Port<T> {
         let entered = worker::enter(shared.id, shared, |view| shared.dispatcher.join(view));
         let Some((worker, look)) = entered else { return self.get_at_exit(timeout) };
         if look {
+            shared.flush();
             shared.dispatcher.harvest(Urgency::Lazy);
         }
         let got = match shared.dispatcher.try_get(worker) {
@@ -359,6 +383,7 @@ impl<T: Send + 'static> Port<T> {
         if shared.is_draining() {
             shared.idle.notify();
         }
+        shared.flush();
         let senses = shared.sensing != Sensing::Told;
         let deadline = clock::deadline(timeout);
         let got = shared.dispatcher.wait(
@@ -417,15 +442,16 @@ impl<T: Send + 'static> Port<T> {
         }
     }
 
-    /// Associates a socket with the port: the end of every operation on it becomes a packet with this key.
+    /// Associates a socket or file with the port: the end of every operation on it becomes a packet with this key.
     ///
     /// Takes a [`TcpListener`](std::net::TcpListener), [`TcpStream`](std::net::TcpStream),
     /// [`UdpSocket`](std::net::UdpSocket) or their Unix counterparts, which also own descriptors from elsewhere
-    /// (`TcpStream::from(owned_fd)`). The handle that is returned is the socket's owner.
+    /// (`TcpStream::from(owned_fd)`); or a [`File`](std::fs::File), regular or a block device. The handle that is
+    /// returned is the descriptor's owner.
     ///
     /// # Errors
     /// `AlreadyExists` if the socket has a port already, also by way of a duplicated descriptor;
-    /// `InvalidInput` if the descriptor is not a socket of that kind; `NotConnected` if the port is closed;
+    /// `InvalidInput` if the descriptor is not a socket or file of that kind; `NotConnected` if the port is closed;
     /// the errors of epoll_ctl(2). The socket is closed then.
     pub fn associate<S: Source>(&self, source: S, key: usize) -> io::Result<S::Handle<T>> {
         source.associate(self, key)
@@ -453,6 +479,19 @@ impl<T: Send + 'static> Port<T> {
             return Err(GetError::Closed.into());
         }
         Ok(Socket::associate(&self.shared, fd, key, shape, watch)?)
+    }
+
+    pub(crate) fn enter_file(
+        &self,
+        fd: std::os::fd::OwnedFd,
+        key: usize,
+    ) -> io::Result<Arc<OpenFile<T>>> {
+        if self.shared.is_closed() {
+            return Err(GetError::Closed.into());
+        }
+        let file = OpenFile::associate(&self.shared, fd, key)?;
+        let _ = self.shared.files.set(Files::of_this_process()); // for all but the first: it is set
+        Ok(file)
     }
 
     /// Starts a timer: after `after`, a packet with this key and payload is queued, with the number 0.
@@ -535,7 +574,11 @@ impl<T: Send + 'static> Port<T> {
             return 0;
         }
         let sockets = self.shared.dispatcher.engine.sockets();
-        sockets.iter().map(|socket| socket.cancel_all(true, true, Errno::CANCELED)).sum()
+        let operations: usize =
+            sockets.iter().map(|socket| socket.cancel_all(true, true, Errno::CANCELED)).sum();
+        let files = self.shared.dispatcher.engine.files();
+        let transfers: usize = files.iter().map(|file| file.cancel_all(Errno::CANCELED)).sum();
+        operations + transfers
     }
 
     /// The port's numbers of this moment.
@@ -547,12 +590,18 @@ impl<T: Send + 'static> Port<T> {
         let sockets = self.shared.dispatcher.engine.sockets();
         let pending = sockets.iter().map(|socket| socket.pending());
         let (receiving, sending) = pending.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
-        Stats::new(
+        let files = self.shared.dispatcher.engine.files();
+        let pending = files.iter().map(|file| file.pending());
+        let (transferring, locking) =
+            pending.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+        let mut stats = Stats::new(
             self.shared.dispatcher.read(),
             self.shared.dispatcher.engine.alarm.len(),
             receiving,
             sending,
-        )
+        );
+        (stats.transferring, stats.locking) = (transferring, locking);
+        stats
     }
 
     /// How blocked workers are found that do not say so: what really works here. The first call in a process

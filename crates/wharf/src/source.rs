@@ -11,13 +11,13 @@ use rustix::net::SocketType;
 use rustix::net::sockopt::{socket_acceptconn, socket_type};
 
 use crate::engine::Shape;
-use crate::{Datagram, Descriptor, Listener, Pollable, Port, Stream};
+use crate::{Datagram, Descriptor, File, Listener, Pollable, Port, Stream};
 
 mod sealed {
     pub trait Sealed {}
 }
 
-/// A socket that [`Port::associate`] takes.
+/// A socket or file that [`Port::associate`] takes.
 pub trait Source: sealed::Sealed + Sized {
     /// The handle that owns it from then on.
     type Handle<T: Send + 'static>;
@@ -120,6 +120,10 @@ impl From<OwnedFd> for SeqPacketListener {
     }
 }
 
+fn file<T: Send + 'static>(fd: OwnedFd, port: &Port<T>, key: usize) -> io::Result<File<T>> {
+    port.enter_file(fd, key).map(File::new)
+}
+
 macro_rules! sources {
     ($($socket:ty => $handle:ident by $associate:ident;)*) => {$(
         impl sealed::Sealed for $socket {}
@@ -143,4 +147,5 @@ sources! {
     SeqPacket => Datagram by seqpacket;
     SeqPacketListener => Listener by seqpacket_listener;
     Descriptor => Pollable by pollable;
+    std::fs::File => File by file;
 }

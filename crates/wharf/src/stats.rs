@@ -48,6 +48,10 @@ pub struct Stats {
     pub receiving: usize,
     /// Pending sends and connects.
     pub sending: usize,
+    /// Pending reads, writes and the like of files; what the page cache serves is never pending.
+    pub transferring: usize,
+    /// Locks of files that are waited for.
+    pub locking: usize,
     /// From queueing to a worker, for one packet in 64.
     pub waits: Latency,
     /// From the need of a release to the packet in the hands of the worker that was released.
@@ -71,6 +75,8 @@ impl Stats {
             timers,
             receiving,
             sending,
+            transferring: 0,
+            locking: 0,
             waits,
             releases,
         }

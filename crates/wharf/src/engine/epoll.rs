@@ -16,7 +16,7 @@
 
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 use rustix::event::{EventfdFlags, eventfd};
@@ -27,6 +27,7 @@ use wharf_core::operation::OpId;
 use wharf_core::slots::{Slots, Token};
 
 use super::alarm::Alarm;
+use super::files::OpenFile;
 use super::socket::Socket;
 use crate::Packet;
 use crate::clock;
@@ -43,11 +44,13 @@ const ALARM: Token = Token(u64::MAX - 3);
 const EVENTS_PER_CALL: usize = 32;
 
 /// What happens when a timer is due.
-pub(crate) enum Due<T> {
+pub(crate) enum Due<T: Send + 'static> {
     /// A timer of the program ends as a packet.
     Timer(Packet<T>),
     /// An operation's deadline has come.
     Deadline(Token, OpId),
+    /// The deadline of an operation on a file has come.
+    File(Weak<OpenFile<T>>, OpId),
     /// A listener that ran out of descriptors tries again.
     Retry(Token),
 }
@@ -58,6 +61,7 @@ pub(crate) struct Epoll<T: Send + 'static> {
     wake: OwnedFd,
     pub(crate) alarm: Alarm<Due<T>>,
     sockets: Mutex<Slots<Arc<Socket<T>>>>,
+    files: Mutex<Slots<Arc<OpenFile<T>>>>,
     /// Told of what others have registered.
     watcher: Option<Watcher>,
 }
@@ -70,7 +74,7 @@ impl<T: Send + 'static> Epoll<T> {
         let edge = EventFlags::IN | EventFlags::ET;
         epoll::add(&set, &wake, EventData::new_u64(WAKE.0), edge)?;
         epoll::add(&set, alarm.fd(), EventData::new_u64(ALARM.0), edge)?;
-        Ok(Epoll { set, wake, alarm, sockets: Mutex::default(), watcher })
+        Ok(Epoll { set, wake, alarm, sockets: Mutex::default(), files: Mutex::default(), watcher })
     }
 
     /// Enters a socket in the table; it gets no events before [`Epoll::watch`].
@@ -113,6 +117,27 @@ impl<T: Send + 'static> Epoll<T> {
         lock(&self.sockets).iter().cloned().collect()
     }
 
+    /// Enters a file in the table.
+    pub(crate) fn enter_file(
+        &self,
+        make: impl FnOnce(Token) -> Arc<OpenFile<T>>,
+    ) -> Arc<OpenFile<T>> {
+        let mut made = None;
+        lock(&self.files).insert_with(|token| Arc::clone(made.insert(make(token))));
+        made.expect("insert_with calls make")
+    }
+
+    /// Takes a file out of the table.
+    pub(crate) fn leave_file(&self, token: Token) {
+        let file = lock(&self.files).remove(token);
+        drop(file); // outside the lock
+    }
+
+    /// The files of this moment.
+    pub(crate) fn files(&self) -> Vec<Arc<OpenFile<T>>> {
+        lock(&self.files).iter().cloned().collect()
+    }
+
     fn find(&self, token: Token) -> Option<Arc<Socket<T>>> {
         lock(&self.sockets).get(token).cloned()
     }
@@ -129,6 +154,11 @@ impl<T: Send + 'static> Epoll<T> {
                 Due::Deadline(token, id) => {
                     if let Some(socket) = self.find(token) {
                         socket.expire(id, out);
+                    }
+                }
+                Due::File(file, id) => {
+                    if let Some(file) = file.upgrade() {
+                        file.cancel(id, Errno::TIMEDOUT);
                     }
                 }
                 Due::Retry(token) => {

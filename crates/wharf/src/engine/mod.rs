@@ -14,6 +14,7 @@
 //! | `refusals` | answers that say that nobody is there |
 //! | `options` | what a datagram socket is to report |
 //! | `alarm` | timers and deadlines on one timerfd |
+//! | `files` | the engine of files, beside the set: io_uring, or threads |
 //! | `identity` | one port for an open socket |
 
 mod alarm;
@@ -23,6 +24,7 @@ mod control;
 mod drive;
 mod end;
 mod epoll;
+pub(crate) mod files;
 mod identity;
 mod message;
 mod operation;

@@ -29,6 +29,7 @@ pub(super) fn send_rest(
         let rest = total - *sent;
         let (accepted, offered) = match buffer {
             Buffer::Owned(bytes) => (send(fd, &bytes[*sent..], flags), rest),
+            Buffer::Aligned(bytes) => (send(fd, &bytes[*sent..], flags), rest),
             Buffer::Shared(bytes) => (send(fd, &bytes[*sent..], flags), rest),
             Buffer::Static(bytes) => (send(fd, &bytes[*sent..], flags), rest),
             Buffer::List(list) => send_list(fd, list, *sent, flags),
@@ -94,6 +95,7 @@ pub(super) fn send_message(fd: BorrowedFd<'_>, parts: &MessageSend) -> Attempt {
 fn in_one_piece(buffer: &Buffer) -> Cow<'_, [u8]> {
     match buffer {
         Buffer::Owned(bytes) => bytes.into(),
+        Buffer::Aligned(bytes) => (&**bytes).into(),
         Buffer::Shared(bytes) => (&**bytes).into(),
         Buffer::Static(bytes) => (*bytes).into(),
         Buffer::List(list) => list.concat().into(),

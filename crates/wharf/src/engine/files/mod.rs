@@ -1,0 +1,142 @@
+//! The engine of files: operations that the page cache can serve are done at once by who issues them, the rest
+//! by io_uring or, where that is refused, by a few threads.
+//!
+//! | file | subject |
+//! |---|---|
+//! | `open_file` | one associated file: what is pending on it, and its end |
+//! | `work` | what is to be done, and how far it has come |
+//! | `memory` | the memory of buffers as the kernel takes it |
+//! | `call` | one system call of one operation |
+//! | `flight` | an operation on its way through an engine |
+//! | `ring` | io_uring: one ring per process, owned by one thread |
+//! | `pool` | threads that wait for disks |
+//! | `waits` | locks that somebody else holds |
+//!
+//! # Why the ring has a thread
+//! What completes in a ring is finished by the thread that submitted it: the kernel interrupts that thread's system
+//! calls (EINTR in calls of the program's own, seen on 6.18), and cancels what a thread has submitted when it
+//! ends. Submitted by the program's threads, operations would belong to threads. So one thread, which
+//! does nothing else, submits and harvests; it sleeps without a time-out while nothing is under way.
+//!
+//! # Choice
+//! Made once per process, said once in the log: [`Kind`].
+
+mod call;
+mod flight;
+mod memory;
+mod open_file;
+mod pool;
+mod ring;
+mod waits;
+mod work;
+
+use std::sync::{Arc, Mutex};
+
+use crate::FileEngine;
+use crate::sensor::Birth;
+use crate::sync::lock;
+
+use flight::{Flight, Refusal};
+pub(crate) use open_file::OpenFile;
+use pool::Pool;
+use ring::Ring;
+use waits::Waits;
+pub(crate) use work::{Range, Work};
+
+/// The engine of this process; a child made by fork has one of its own.
+pub(crate) struct Files {
+    ring: Option<Arc<Ring>>,
+    pool: Arc<Pool>,
+    waits: Arc<Waits>,
+}
+
+/// What a port uses of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Ring,
+    Pool,
+}
+
+impl Kind {
+    /// What it is called in output.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Kind::Ring => "io_uring",
+            Kind::Pool => "threads",
+        }
+    }
+}
+
+impl Files {
+    /// The engine, made at the first file of the process.
+    pub(crate) fn of_this_process() -> &'static Files {
+        static CURRENT: Mutex<Option<(Birth, &Files)>> = Mutex::new(None);
+        let mut current = lock(&CURRENT);
+        if let Some((birth, files)) = *current
+            && !birth.is_over()
+        {
+            return files;
+        }
+        let pool: Arc<Pool> = Arc::default();
+        let ring = match Ring::start(&pool) {
+            Ok(ring) => {
+                log::info!("files: io_uring ({})", ring.operations());
+                Some(ring)
+            }
+            Err(error) => {
+                log::info!("files: threads, since io_uring is refused: {error}");
+                None
+            }
+        };
+        // For the life of the process, as its threads.
+        let files = Box::leak(Box::new(Files { ring, pool, waits: Arc::default() }));
+        *current = Some((Birth::here(), files));
+        files
+    }
+
+    /// What serves a port that asked for `wanted`.
+    pub(crate) fn choose(&self, wanted: FileEngine) -> Kind {
+        let threads = || std::env::var_os("WHARF_FILES").is_some_and(|name| name == "threads");
+        if self.ring.is_none() || wanted == FileEngine::Threads || threads() {
+            Kind::Pool
+        } else {
+            Kind::Ring
+        }
+    }
+
+    /// Takes an operation over; its end comes by [`Flight::finish`], on some thread. `soon`: the caller will come to
+    /// [`Files::flush`] by itself.
+    fn submit(&self, kind: Kind, flight: Box<dyn Flight>, soon: bool) -> Result<(), Refusal> {
+        match (&self.ring, kind) {
+            (Some(ring), Kind::Ring) if ring.performs(flight.work()) => {
+                ring.submit(flight, soon);
+                Ok(())
+            }
+            _ => self.pool.submit(flight),
+        }
+    }
+
+    /// Waits for a lock that somebody else holds.
+    fn wait(&self, flight: Box<dyn Flight>) -> Result<(), Refusal> {
+        self.waits.submit(flight)
+    }
+
+    /// A lock has been given up: somebody may wait for it.
+    fn unlocked(&self) {
+        self.waits.retry();
+    }
+
+    /// Asks for the end of an operation. What has not begun comes back, to be finished by the caller.
+    fn cancel(&self, name: u64) -> Option<Box<dyn Flight>> {
+        let found = self.waits.withdraw(name).or_else(|| self.pool.withdraw(name));
+        found.or_else(|| self.ring.as_ref().and_then(|ring| ring.cancel(name)))
+    }
+
+    /// Submits what was issued and may have been kept back.
+    #[inline]
+    pub(crate) fn flush(&self) {
+        if let Some(ring) = &self.ring {
+            ring.flush();
+        }
+    }
+}

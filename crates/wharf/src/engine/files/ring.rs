@@ -1,0 +1,355 @@
+//! io_uring for files: one ring per process, and the thread that owns it.
+//!
+//! # Invariants
+//! 1. Only the owner touches the ring: it made it, submits, harvests, and never ends. So nothing is cancelled because
+//!    a thread of the program ends, and no other thread is interrupted on the ring's behalf.
+//! 2. A flight is in the inbox, in `air`, or finished. In `air` from before its submission until its completion was
+//!    harvested: the kernel never uses memory of an operation that is not in there.
+//! 3. `asleep` is true only while the owner is about to wait or waits, after it has emptied the inbox; whoever finds it
+//!    true and has something urgent makes it false and rings the bell, which ends the wait.
+//! 4. Nothing is left in the inbox for long: while `asleep`, only beside flights in the air, whose completion brings
+//!    the owner back, and only for workers that come to [`Ring::flush`] before they wait.
+//!
+//! # Batches
+//! A worker takes a packet, issues the next read, takes the next packet: ringing for each would cost two thread
+//! switches per read. What it issues beside others in the air is kept back until it has nothing left to do, or
+//! [`BATCH`] have come together.
+//!
+//! # References
+//! io_uring_setup(2): IORING_SETUP_SINGLE_ISSUER, DEFER_TASKRUN (6.1); io_uring_enter(2), on what an application must
+//! leave alone after submission (IORING_FEAT_SUBMIT_STABLE, 5.5: the vectors, but not the memory they name).
+#![allow(unsafe_code)] // gives the kernel the memory of operations
+
+use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
+
+use io_uring::squeue::{Entry, Flags};
+use io_uring::types::{Fd, FsyncFlags};
+use io_uring::{IoUring, Probe, opcode};
+use rustix::event::{EventfdFlags, eventfd};
+use rustix::io::Errno;
+
+use super::call::Call;
+use super::flight::{Flight, Refusal};
+use super::pool::Pool;
+use super::work::Work;
+use crate::sync::lock;
+
+/// Entries of the submission queue, and flights in the air at most; further ones wait in the inbox, where a
+/// cancellation finds them.
+const ENTRIES: u32 = 256;
+const MOST_IN_AIR: usize = ENTRIES as usize;
+
+/// As many are submitted without waiting for more.
+const BATCH: usize = 16;
+
+/// Names of what is not a flight; those count from 1.
+const BELL: u64 = 0;
+const CANCELLATION: u64 = u64::MAX;
+
+/// The ring as others know it.
+pub(super) struct Ring {
+    inbox: Mutex<Inbox>,
+    /// Something was kept back. Relaxed: who kept it back reads it on the same thread, and for others it is a hint.
+    held: AtomicBool,
+    bell: OwnedFd,
+    /// The kernel has the operation code for changing a file's size (6.9).
+    sets_length: bool,
+    pool: Arc<Pool>,
+}
+
+#[derive(Default)]
+struct Inbox {
+    flights: VecDeque<Box<dyn Flight>>,
+    /// Flights in the air that are to end.
+    cancellations: Vec<u64>,
+    asleep: bool,
+    /// Of the moment when the owner fell asleep.
+    in_air: usize,
+}
+
+impl Ring {
+    /// Makes the ring and its thread; an error where the kernel, or a filter, does not allow it.
+    pub(super) fn start(pool: &Arc<Pool>) -> io::Result<Arc<Ring>> {
+        // Blocking: a ring does not wait for what says that it does not want to be waited for.
+        let bell = eventfd(0, EventfdFlags::CLOEXEC)?;
+        let (tell, told) = channel();
+        let pool = Arc::clone(pool);
+        let thread = std::thread::Builder::new().name("wharf-ring".into()).stack_size(256 << 10);
+        thread.spawn(move || match Owner::new() {
+            Ok((owner, sets_length)) => {
+                let ring = Ring {
+                    inbox: Mutex::default(),
+                    held: AtomicBool::new(false),
+                    bell,
+                    sets_length,
+                    pool,
+                };
+                let ring = Arc::new(ring);
+                let _ = tell.send(Ok(Arc::clone(&ring)));
+                owner.run(&ring);
+            }
+            Err(error) => {
+                let _ = tell.send(Err(error));
+            }
+        })?;
+        told.recv().map_err(io::Error::other)?
+    }
+
+    /// What it can do, for the log.
+    pub(super) fn operations(&self) -> &'static str {
+        if self.sets_length {
+            "read, write, sync, size"
+        } else {
+            "read, write, sync; size by threads"
+        }
+    }
+
+    pub(super) fn performs(&self, work: &Work) -> bool {
+        match work {
+            Work::Read(..) | Work::Write(..) | Work::Append(_) | Work::Sync { .. } => true,
+            Work::SetLen(_) => self.sets_length,
+            Work::Lock { .. } => false,
+        }
+    }
+
+    /// Takes a flight. `soon`: the caller is a worker, and will come to [`Ring::flush`].
+    pub(super) fn submit(&self, flight: Box<dyn Flight>, soon: bool) {
+        let mut inbox = lock(&self.inbox);
+        inbox.flights.push_back(flight);
+        let keeps = soon && inbox.in_air > 0 && inbox.flights.len() < BATCH;
+        if keeps {
+            self.held.store(true, Relaxed);
+        } else if std::mem::take(&mut inbox.asleep) {
+            drop(inbox);
+            self.ring();
+        }
+    }
+
+    /// Submits what was kept back.
+    #[inline]
+    pub(super) fn flush(&self) {
+        if self.held.load(Relaxed) {
+            self.flush_held();
+        }
+    }
+
+    #[cold]
+    fn flush_held(&self) {
+        self.held.store(false, Relaxed);
+        let mut inbox = lock(&self.inbox);
+        if !inbox.flights.is_empty() && std::mem::take(&mut inbox.asleep) {
+            drop(inbox);
+            self.ring();
+        }
+    }
+
+    /// Asks for the end of a flight; it comes back if it is not in the air yet.
+    pub(super) fn cancel(&self, name: u64) -> Option<Box<dyn Flight>> {
+        let mut inbox = lock(&self.inbox);
+        if let Some(at) = inbox.flights.iter().position(|flight| flight.name() == name) {
+            return inbox.flights.remove(at);
+        }
+        inbox.cancellations.push(name);
+        if std::mem::take(&mut inbox.asleep) {
+            drop(inbox);
+            self.ring();
+        }
+        None
+    }
+
+    fn ring(&self) {
+        let rung = rustix::io::write(&self.bell, &1_u64.to_ne_bytes());
+        debug_assert!(rung.is_ok(), "a counter that the owner empties: {rung:?}");
+    }
+}
+
+/// The ring as its thread knows it.
+struct Owner {
+    ring: IoUring,
+    air: HashMap<u64, Box<dyn Flight>>,
+    /// What the bell's read goes to; boxed, since the kernel has its address.
+    rung: Box<u64>,
+    /// The bell's read is submitted.
+    listening: bool,
+}
+
+impl Owner {
+    /// Makes a ring that works; and whether it changes the size of files.
+    fn new() -> io::Result<(Owner, bool)> {
+        let modern = IoUring::builder()
+            .setup_single_issuer()
+            .setup_defer_taskrun()
+            .dontfork()
+            .build(ENTRIES);
+        let mut ring = match modern {
+            Err(error) if error.raw_os_error() == Some(libc::EINVAL) => {
+                IoUring::builder().dontfork().build(ENTRIES)?
+            }
+            ring => ring?,
+        };
+        let mut probe = Probe::new();
+        ring.submitter().register_probe(&mut probe)?;
+        let needed = [
+            opcode::Read::CODE,
+            opcode::Readv::CODE,
+            opcode::Writev::CODE,
+            opcode::Fsync::CODE,
+            opcode::AsyncCancel::CODE,
+        ];
+        if !needed.iter().all(|code| probe.is_supported(*code))
+            || !ring.params().is_feature_nodrop()
+            || !ring.params().is_feature_submit_stable()
+        {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
+        // A filter may allow the ring and refuse its use.
+        let nothing = opcode::Nop::new().build().user_data(CANCELLATION);
+        // SAFETY: an entry without memory.
+        let pushed = unsafe { ring.submission().push(&nothing) };
+        pushed.map_err(io::Error::other)?;
+        ring.submit_and_wait(1)?;
+        ring.completion().for_each(drop);
+        let owner = Owner { ring, air: HashMap::new(), rung: Box::default(), listening: false };
+        Ok((owner, probe.is_supported(opcode::Ftruncate::CODE)))
+    }
+
+    fn run(mut self, shared: &Ring) {
+        let mut fresh: Vec<Box<dyn Flight>> = Vec::new();
+        let mut cancellations = Vec::new();
+        let mut results = Vec::new();
+        loop {
+            {
+                let mut inbox = lock(&shared.inbox);
+                let room = MOST_IN_AIR.saturating_sub(self.air.len() + fresh.len());
+                let count = room.min(inbox.flights.len());
+                fresh.extend(inbox.flights.drain(..count));
+                std::mem::swap(&mut inbox.cancellations, &mut cancellations);
+                inbox.in_air = self.air.len() + fresh.len();
+                inbox.asleep = true;
+            }
+            for flight in fresh.drain(..) {
+                self.launch(flight);
+            }
+            for name in cancellations.drain(..) {
+                // Not for one that has ended meanwhile.
+                if self.air.contains_key(&name) {
+                    let entry = opcode::AsyncCancel::new(name).build().user_data(CANCELLATION);
+                    // SAFETY: an entry without memory.
+                    unsafe { self.push(&entry) };
+                }
+            }
+            self.listen(shared);
+            self.enter(1);
+            lock(&shared.inbox).asleep = false;
+            self.harvest(&mut results);
+            for (name, answer) in results.drain(..) {
+                let Some(mut flight) = self.air.remove(&name) else { continue };
+                if answer == Err(Errno::AGAIN) {
+                    // A descriptor that says that it does not wait (O_NONBLOCK): a thread can.
+                    if let Err(Refusal { error, flight }) = shared.pool.submit(flight) {
+                        flight.finish(Err(error));
+                    }
+                    continue;
+                }
+                match flight.answer(answer) {
+                    Some(result) => flight.finish(result),
+                    None => fresh.push(flight),
+                }
+            }
+        }
+    }
+
+    /// Gives a flight's next call to the kernel with the next entry.
+    fn launch(&mut self, mut flight: Box<dyn Flight>) {
+        let call = flight.call();
+        let entry = entry(call, Fd(flight.fd().as_raw_fd())).user_data(flight.name());
+        self.air.insert(flight.name(), flight);
+        // SAFETY: the entry's vectors and memory belong to the flight, which is in `air` until its completion
+        // (invariant 2). Moving its box into the map does not move what is in it.
+        unsafe { self.push(&entry) };
+    }
+
+    /// Listens for the bell with the next entry, if that is not so already.
+    fn listen(&mut self, shared: &Ring) {
+        if !self.listening {
+            let place: *mut u8 = (&raw mut *self.rung).cast();
+            let entry = opcode::Read::new(Fd(shared.bell.as_raw_fd()), place, 8).build();
+            // SAFETY: the box lives as long as the owner, that is, as the process; nobody looks into it.
+            unsafe { self.push(&entry.user_data(BELL)) };
+            self.listening = true;
+        }
+    }
+
+    /// # Safety
+    /// What the entry names must stay until its completion was harvested.
+    unsafe fn push(&mut self, entry: &Entry) {
+        loop {
+            // SAFETY: as the caller has promised.
+            if unsafe { self.ring.submission().push(entry) }.is_ok() {
+                return;
+            }
+            self.enter(0);
+        }
+    }
+
+    /// Submits, and waits until there are `want` completions.
+    fn enter(&mut self, want: usize) {
+        loop {
+            match self.ring.submit_and_wait(want) {
+                Ok(_) => return,
+                // Completions have to be taken first, for want of room for them.
+                Err(error) if error.raw_os_error() == Some(libc::EBUSY) => return,
+                Err(error) if error.raw_os_error() == Some(libc::EINTR) => {}
+                Err(error) => {
+                    // For want of memory mostly. What is in the air cannot be given up.
+                    log::error!("files: io_uring_enter: {error}");
+                    std::thread::sleep(std::time::Duration::from_millis(1));
+                }
+            }
+        }
+    }
+
+    fn harvest(&mut self, results: &mut Vec<(u64, Result<usize, Errno>)>) {
+        for completion in self.ring.completion() {
+            match completion.user_data() {
+                BELL => self.listening = false,
+                CANCELLATION => {}
+                name => {
+                    let answer = usize::try_from(completion.result())
+                        .map_err(|_| Errno::from_raw_os_error(-completion.result()));
+                    results.push((name, answer));
+                }
+            }
+        }
+    }
+}
+
+/// A call as a submission.
+fn entry(call: Call, fd: Fd) -> Entry {
+    match call {
+        Call::Read(vectors, offset) => {
+            opcode::Readv::new(fd, vectors.first, vectors.count).offset(offset).build()
+        }
+        Call::Write(vectors, offset) => {
+            opcode::Writev::new(fd, vectors.first, vectors.count).offset(offset).build()
+        }
+        // By a worker of the kernel at once: a try that does not wait might write a part, and the rest behind
+        // somebody else's record.
+        Call::Append(vectors) => opcode::Writev::new(fd, vectors.first, vectors.count)
+            .rw_flags(libc::RWF_APPEND)
+            .build()
+            .flags(Flags::ASYNC),
+        Call::Sync { data_only } => {
+            let flags = if data_only { FsyncFlags::DATASYNC } else { FsyncFlags::empty() };
+            opcode::Fsync::new(fd).flags(flags).build()
+        }
+        Call::SetLen(length) => opcode::Ftruncate::new(fd, length).build(),
+        Call::Lock(..) => unreachable!("performs() says no"),
+    }
+}

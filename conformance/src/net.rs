@@ -470,6 +470,12 @@ impl Random {
         Random(seed)
     }
 
+    /// A generator from this seed.
+    #[must_use]
+    pub fn of(seed: u64) -> Random {
+        Random(seed)
+    }
+
     /// One for another thread.
     #[must_use]
     pub fn fork(&mut self) -> Random {

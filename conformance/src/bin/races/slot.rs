@@ -1,0 +1,177 @@
+//! One handle, its peer, its last operations.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::{UnixDatagram, UnixStream};
+use std::sync::Mutex;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
+
+use rustix::event::{EventfdFlags, eventfd};
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
+use rustix::pipe::{PipeFlags, pipe_with};
+use wharf::{
+    Datagram, Descriptor, Handle, Listener, OperationId, Pollable, Port, SeqPacket, Stream,
+};
+
+use crate::peer::Peer;
+use crate::world::Ticket;
+
+/// What there is.
+pub(crate) const KINDS: usize = 10;
+
+/// Operations that a slot remembers, to be cancelled or given a deadline; most of them are done.
+const REMEMBERED: usize = 16;
+
+pub(crate) enum Kind {
+    Stream(Stream<Ticket>),
+    /// A stream that is connected again and again.
+    Dialler(Stream<Ticket>),
+    Datagram(Datagram<Ticket>),
+    Listener(Listener<Ticket>),
+    Pollable(Pollable<Ticket>),
+}
+
+/// Used by several threads at once; closed by the last that lets go of it.
+pub(crate) struct Slot {
+    pub(crate) kind: Kind,
+    pub(crate) peer: Peer,
+    pub(crate) key: usize,
+    pub(crate) tag: u8,
+    issued: AtomicUsize,
+    operations: Mutex<[Option<OperationId>; REMEMBERED]>,
+}
+
+impl Slot {
+    pub(crate) fn handle(&self) -> &Handle<Ticket> {
+        match &self.kind {
+            Kind::Stream(stream) | Kind::Dialler(stream) => stream,
+            Kind::Datagram(datagram) => datagram,
+            Kind::Listener(listener) => listener,
+            Kind::Pollable(pollable) => pollable,
+        }
+    }
+
+    /// A place for an operation, whether it will be accepted or not.
+    pub(crate) fn place(&self) -> usize {
+        self.issued.fetch_add(1, Relaxed) % REMEMBERED
+    }
+
+    pub(crate) fn remember(&self, place: usize, operation: Option<OperationId>) {
+        self.operations.lock().expect("no panic under it")[place] = operation;
+    }
+
+    /// The operation that was issued so many before the last.
+    pub(crate) fn recall(&self, back: usize) -> Option<OperationId> {
+        let place = self.issued.load(Relaxed).wrapping_sub(1 + back) % REMEMBERED;
+        self.operations.lock().expect("no panic under it")[place]
+    }
+
+    /// Opens a handle of a kind, with its peer.
+    pub(crate) fn open(
+        port: &Port<Ticket>,
+        kind: usize,
+        key: usize,
+        tag: u8,
+        server: &Server,
+    ) -> Slot {
+        let (kind, peer) = match kind {
+            0 | 1 => {
+                let (ours, peer) = server.connection();
+                peer.set_nonblocking(true).expect("a socket");
+                (Kind::Stream(associate(port, ours, key)), Peer::Stream(peer))
+            }
+            2 => {
+                let (ours, peer) = UnixStream::pair().expect("a pair");
+                peer.set_nonblocking(true).expect("a socket");
+                let peer = TcpStream::from(OwnedFd::from(peer)); // any stream will do
+                (Kind::Stream(associate(port, ours, key)), Peer::Stream(peer))
+            }
+            3 => {
+                let (ours, peer) = (udp(), udp());
+                let to = ours.local_addr().expect("bound");
+                (Kind::Datagram(associate(port, ours, key)), Peer::Udp(peer, to))
+            }
+            4 => {
+                let (ours, peer) = UnixDatagram::pair().expect("a pair");
+                peer.set_nonblocking(true).expect("a socket");
+                (Kind::Datagram(associate(port, ours, key)), Peer::Unix(peer))
+            }
+            5 => {
+                let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+                let pair = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None);
+                let (ours, peer) = pair.expect("a pair");
+                let ours = associate(port, SeqPacket::from(ours), key);
+                (Kind::Datagram(ours), Peer::Unix(UnixDatagram::from(peer)))
+            }
+            6 => {
+                let ours = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+                let address = ours.local_addr().expect("bound");
+                let ours = associate(port, ours, key);
+                (Kind::Listener(ours), Peer::Clients(address, Mutex::default()))
+            }
+            7 => {
+                let (reader, writer) =
+                    pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK).expect("a pipe");
+                // Either end may be ours.
+                let (ours, theirs) =
+                    if tag.is_multiple_of(2) { (reader, writer) } else { (writer, reader) };
+                (Kind::Pollable(associate(port, Descriptor::from(ours), key)), Peer::File(theirs))
+            }
+            8 => {
+                let flags = EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK;
+                let counter = eventfd(0, flags).expect("a counter");
+                let theirs = counter.try_clone().expect("a descriptor");
+                (
+                    Kind::Pollable(associate(port, Descriptor::from(counter), key)),
+                    Peer::File(theirs),
+                )
+            }
+            _ => {
+                let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+                listener.set_nonblocking(true).expect("a socket");
+                let address = listener.local_addr().expect("bound");
+                let stream = port.unconnected(address, key).expect("a socket");
+                (Kind::Dialler(stream), Peer::Server(listener, address, Mutex::default()))
+            }
+        };
+        Slot {
+            kind,
+            peer,
+            key,
+            tag,
+            issued: AtomicUsize::new(0),
+            operations: Mutex::new([None; REMEMBERED]),
+        }
+    }
+}
+
+fn associate<S: wharf::Source>(port: &Port<Ticket>, source: S, key: usize) -> S::Handle<Ticket> {
+    port.associate(source, key).expect("a fresh descriptor")
+}
+
+fn udp() -> UdpSocket {
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    socket.set_nonblocking(true).expect("a socket");
+    socket
+}
+
+/// Makes connections; one for each thread, so that nobody takes another's.
+pub(crate) struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+impl Server {
+    pub(crate) fn new() -> Server {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+        let address = listener.local_addr().expect("bound");
+        Server { listener, address }
+    }
+
+    fn connection(&self) -> (TcpStream, TcpStream) {
+        let ours = TcpStream::connect(self.address).expect("a connection to ourselves");
+        let (theirs, _) = self.listener.accept().expect("the only one");
+        (ours, theirs)
+    }
+}

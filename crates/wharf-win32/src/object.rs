@@ -22,7 +22,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use wharf_core::status::code;
 
 use crate::guard;
-use crate::overlapped::Cancel;
+use crate::overlapped::{self, Cancel};
 use crate::port::Binding;
 use crate::socket;
 use crate::types::{BOOL, FALSE, HANDLE, TRUE};
@@ -193,6 +193,7 @@ pub extern "C" fn CloseHandle(handle: HANDLE) -> BOOL {
     guard::call(FALSE, || {
         if is_object(handle) {
             close(handle)?;
+            overlapped::feed(); // it may have been a descriptor
         } else {
             socket::close(handle as usize).map_err(|_| code::ERROR_INVALID_HANDLE)?; // C41
         }

@@ -17,7 +17,8 @@ type ConnectEx = unsafe extern "C" fn(
 ) -> i32;
 type DisconnectEx = unsafe extern "C" fn(SOCKET, *mut OVERLAPPED, u32, u32) -> i32;
 
-fn extension(s: SOCKET, id: GUID) -> *const () {
+/// What WSAIoctl answers for a GUID.
+pub(crate) fn extension(s: SOCKET, id: GUID) -> *const () {
     let mut function: *const () = std::ptr::null();
     let (mut bytes, mut id) = (0, id);
     let result = unsafe {

@@ -110,3 +110,86 @@ fn refusals() {
     assert_eq!(send_to(s, b"x", 0, null_mut()), Ok(1));
     closesocket(s);
 }
+
+type RecvMsg = unsafe extern "C" fn(
+    SOCKET,
+    *mut WSAMSG,
+    *mut u32,
+    *mut OVERLAPPED,
+    LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+) -> i32;
+
+/// D67, D68: a message comes with the address that it was sent to; control data that do not fit are said to be cut.
+#[test]
+fn messages_carry_control_data() {
+    let port = make_port(1);
+    let (s, at) = socket();
+    associate(s, port, 3);
+    let id = GUID {
+        data1: 0xf689_d7c8,
+        data2: 0x6f1f,
+        data3: 0x436b,
+        data4: [0x8a, 0x53, 0xe5, 0x4f, 0xe3, 0x51, 0xc3, 0x22],
+    };
+    let receive: RecvMsg = unsafe { std::mem::transmute(crate::connect::extension(s, id)) };
+    let on = 1_i32;
+    let value: *const i32 = &on;
+    let fd = i32::try_from(s).unwrap();
+    let set = unsafe { libc::setsockopt(fd, 0, libc::IP_PKTINFO, value.cast(), 4) };
+    assert_eq!(set, 0);
+    let (peer, other) = socket();
+    let (mut from, mut to) = (SOCKADDR_IN::default(), loopback(at));
+    let (mut buffer, mut control) = ([0_u8; 8], [0_u8; 64]);
+    let mut one = WSABUF { len: 8, buf: buffer.as_mut_ptr().cast() };
+    let mut ov = overlapped();
+    for room in [64, 8] {
+        let mut message = WSAMSG {
+            name: (&raw mut from).cast(),
+            namelen: 16,
+            lpBuffers: &mut one,
+            dwBufferCount: 1,
+            Control: WSABUF { len: room, buf: control.as_mut_ptr().cast() },
+            dwFlags: 0,
+        };
+        let result = unsafe { receive(s, &mut message, null_mut(), &mut *ov, None) };
+        assert_eq!((result, GetLastError()), (-1, 997));
+        let mut data = WSABUF { len: 3, buf: c"abc".as_ptr().cast_mut() };
+        let mut sent = WSAMSG {
+            name: (&raw mut to).cast(),
+            namelen: 16,
+            lpBuffers: &mut data,
+            dwBufferCount: 1,
+            Control: WSABUF { len: 0, buf: null_mut() },
+            dwFlags: 0,
+        };
+        let mut bytes = 0;
+        let result = unsafe { WSASendMsg(peer, &mut sent, 0, &mut bytes, null_mut(), None) };
+        assert_eq!((result, bytes), (0, 3));
+        if room == 64 {
+            assert_eq!(get(port, u32::MAX), success(3, 3, &ov));
+            assert_eq!((message.dwFlags, message.Control.len), (0, 24));
+            // Length, level, type 19; then the address and its interface.
+            assert_eq!((control[0], control[8], control[12]), (24, 0, 19));
+            assert_eq!(&control[16..20], [127, 0, 0, 1]);
+            assert_eq!((u16::from_be(from.sin_port), &buffer[..3]), (other, &b"abc"[..]));
+        } else {
+            assert_eq!(get(port, u32::MAX), failure(234, 3, 3, &ov));
+            assert_eq!(message.dwFlags, 0x200);
+        }
+    }
+    let (stream, _peer) = connected();
+    let mut bytes = 0;
+    let mut message: WSAMSG = unsafe { std::mem::zeroed() };
+    let call = |s, message: *mut WSAMSG, bytes: *mut u32| {
+        let result = unsafe { WSASendMsg(s, message, 0, bytes, null_mut(), None) };
+        (result, GetLastError())
+    };
+    assert_eq!(call(INVALID_SOCKET, &mut message, &mut bytes), (-1, 10038));
+    assert_eq!(call(peer, null_mut(), &mut bytes), (-1, 10014));
+    assert_eq!(call(peer, &mut message, null_mut()), (-1, 10014));
+    assert_eq!(call(stream, &mut message, &mut bytes), (-1, 10022));
+    for s in [s, peer, stream] {
+        closesocket(s);
+    }
+    CloseHandle(port);
+}

@@ -205,3 +205,29 @@ fn a_shutdown_waits_for_what_is_pending() {
     closesocket(s);
     CloseHandle(port);
 }
+
+/// C28, C29: overlapped calls wait whatever the socket's mode and time-out; without an OVERLAPPED no packet comes.
+#[test]
+fn overlapped_calls_ignore_the_mode() {
+    let port = make_port(1);
+    let (s, mut peer) = connected();
+    associate(s, port, 1);
+    let (mut on, mut time) = (1_u32, 1_u32);
+    assert_eq!(unsafe { ioctlsocket(s, FIONBIO, &mut on) }, 0);
+    let value: *mut u32 = &mut time;
+    assert_eq!(unsafe { setsockopt(s, 0xFFFF, 0x1006, value.cast(), 4) }, 0);
+    let (mut buffer, mut ov) = ([0; 4], overlapped());
+    assert_eq!(recv(s, &mut buffer, &mut ov), Err(997));
+    assert_eq!(get(port, 50), nothing(258));
+    peer.write_all(b"data").unwrap();
+    assert_eq!(get(port, u32::MAX), success(4, 1, &ov));
+    let mut one = WSABUF { len: 4, buf: buffer.as_mut_ptr().cast() };
+    let (mut bytes, mut flags) = (0, 0);
+    let none = std::ptr::null_mut();
+    let result = unsafe { WSARecv(s, &mut one, 1, &mut bytes, &mut flags, none, None) };
+    assert_eq!((result, GetLastError()), (-1, 10035));
+    let result = unsafe { WSASend(s, &one, 1, &mut bytes, 0, none, None) };
+    assert_eq!((result, bytes, get(port, 0)), (0, 4, nothing(258)));
+    closesocket(s);
+    CloseHandle(port);
+}

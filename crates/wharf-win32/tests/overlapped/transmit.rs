@@ -105,3 +105,59 @@ fn a_large_file_goes_out_whole() {
     closesocket(s);
     CloseHandle(port);
 }
+
+type TransmitPackets = unsafe extern "C" fn(
+    SOCKET,
+    *const TRANSMIT_PACKETS_ELEMENT,
+    u32,
+    u32,
+    *mut OVERLAPPED,
+    u32,
+) -> i32;
+
+/// D74: memory, a part of a file, memory, as one operation with one packet.
+#[test]
+fn elements_go_out_in_order() {
+    let port = make_port(1);
+    let (s, mut peer) = connected();
+    associate(s, port, 6);
+    let id = GUID {
+        data1: 0xd968_9da0,
+        data2: 0x1f90,
+        data3: 0x11d3,
+        data4: [0x99, 0x71, 0x00, 0xc0, 0x4f, 0x68, 0xc8, 0x76],
+    };
+    let transmit: TransmitPackets =
+        unsafe { std::mem::transmute(crate::connect::extension(s, id)) };
+    let file = open(b"0123456789");
+    let memory = |text: &'static std::ffi::CStr| TRANSMIT_PACKETS_ELEMENT {
+        dwElFlags: 1,
+        cLength: u32::try_from(text.count_bytes()).unwrap(),
+        Anonymous: TRANSMIT_PACKETS_ELEMENT_0 { pBuffer: text.as_ptr().cast_mut().cast() },
+    };
+    let part = TRANSMIT_PACKETS_ELEMENT {
+        dwElFlags: 2,
+        cLength: 4,
+        Anonymous: TRANSMIT_PACKETS_ELEMENT_0 {
+            Anonymous: TRANSMIT_PACKETS_ELEMENT_0_0 { nFileOffset: 3, hFile: file },
+        },
+    };
+    let mut elements = [memory(c"one"), part, memory(c"two")];
+    let mut ov = overlapped();
+    let result = unsafe { transmit(s, elements.as_ptr(), 3, 0, &mut *ov, 1) };
+    assert_eq!((result, GetLastError()), (0, 997));
+    assert_eq!(get(port, u32::MAX), success(10, 6, &ov));
+    let mut all = vec![];
+    peer.read_to_end(&mut all).unwrap();
+    assert_eq!(all, b"one3456two");
+    let (other, _peer) = connected();
+    elements[1].dwElFlags = 8;
+    let result = unsafe { transmit(other, elements.as_ptr(), 3, 0, &mut *ov, 0) };
+    assert_eq!((result, GetLastError()), (0, 10022));
+    for s in [s, other] {
+        closesocket(s);
+    }
+    for handle in [file, port] {
+        CloseHandle(handle);
+    }
+}

@@ -1,0 +1,12 @@
+/* The C library's, with Microsoft's formats and names: see wharf/crt. */
+#pragma GCC system_header
+#ifndef __need_mbstate_t
+#include "wharf/crt/bindings.h"
+#endif
+/* The C library would bind scanf's names to another function itself; what they are bound to is ours. */
+#include <features.h>
+#pragma push_macro("__GLIBC_USE_DEPRECATED_SCANF")
+#undef __GLIBC_USE_DEPRECATED_SCANF
+#define __GLIBC_USE_DEPRECATED_SCANF 1
+#include_next <wchar.h>
+#pragma pop_macro("__GLIBC_USE_DEPRECATED_SCANF")

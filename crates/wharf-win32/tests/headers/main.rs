@@ -23,9 +23,9 @@ fn has(compiler: &str) -> bool {
 /// Compiler and level for each that is here; at least the system's own has to be.
 fn compilers(cpp: bool) -> Vec<(&'static str, &'static str)> {
     let (names, levels): (&[_], &[_]) = if cpp {
-        (&["g++", "clang++"], &["c++17", "c++20", "gnu++17"])
+        (&["g++", "clang++"], &["c++17", "c++20"])
     } else {
-        (&["gcc", "clang"], &["c11", "gnu11", "gnu17"])
+        (&["gcc", "clang"], &["c11", "gnu17"])
     };
     let found: Vec<_> = names.iter().filter(|name| has(name)).collect();
     println!("compilers: {found:?}");
@@ -47,14 +47,16 @@ fn clean(source: &str, cpp: bool) {
     fs::write(&path, source).expect("a temporary file");
     let include = here("include").into_os_string().into_string().expect("a path in UTF-8");
     for (compiler, level) in compilers(cpp) {
-        for way in ["-I", "-isystem"] {
-            for unicode in ["-DNARROW", "-DUNICODE"] {
-                let object = directory.path().join("object.o");
-                let output =
-                    compile(compiler, level, &path, &object, &["-c", way, &include, unicode]);
-                let errors = String::from_utf8_lossy(&output.stderr).into_owned();
-                assert!(output.status.success(), "{compiler} {level} {way} {unicode}\n{source}\n{errors}");
-            }
+        // Each way with one width of characters: the widths change no more than names.
+        for (way, width) in [("-I", "-DNARROW"), ("-isystem", "-DUNICODE")] {
+            let object = directory.path().join("object.o");
+            let more = ["-c", way, &include, width];
+            let output = compile(compiler, level, &path, &object, &more);
+            let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(
+                output.status.success(),
+                "{compiler} {level} {way} {width}\n{source}\n{errors}"
+            );
         }
     }
 }
@@ -63,7 +65,8 @@ fn clean(source: &str, cpp: bool) {
 #[test]
 fn all_headers_together_and_alone() {
     let entries = fs::read_dir(here("include")).expect("the headers");
-    let names = entries.map(|entry| entry.expect("readable").file_name().into_string().expect("UTF-8"));
+    let names =
+        entries.map(|entry| entry.expect("readable").file_name().into_string().expect("UTF-8"));
     let mut names: Vec<String> = names.filter(|name| name.ends_with(".h")).collect();
     names.sort();
     let all: String = names.iter().map(|name| format!("#include <{name}>\n")).collect();
@@ -78,16 +81,15 @@ fn all_headers_together_and_alone() {
 #[test]
 fn before_and_after_the_standard_headers() {
     for (standard, cpp) in [(STANDARD_C, false), (STANDARD_CPP, true)] {
-        for windows in ["#include <windows.h>\n", "#include <winsock2.h>\n#include <mswsock.h>\n"] {
-            clean(&format!("{windows}{standard}int main(void) {{ return 0; }}\n"), cpp);
-            clean(&format!("{standard}{windows}int main(void) {{ return 0; }}\n"), cpp);
-        }
+        clean(&format!("#include <windows.h>\n{standard}int main(void) {{ return 0; }}\n"), cpp);
+        clean(&format!("{standard}#include <winsock2.h>\nint main(void) {{ return 0; }}\n"), cpp);
     }
 }
 
 #[test]
 fn tchar() {
-    let source = fs::read_to_string(here("tests/headers/tchar.cpp")).expect("a source of this test");
+    let source =
+        fs::read_to_string(here("tests/headers/tchar.cpp")).expect("a source of this test");
     clean(&source, true);
 }
 
@@ -104,7 +106,10 @@ fn the_run_time_names_do_what_they_say() {
             assert!(output.status.success(), "{compiler} {level}\n{errors}");
             let ran = Command::new(&program).output().expect("just compiled");
             let said = String::from_utf8_lossy(&ran.stdout).into_owned();
-            assert!(ran.status.success() && said.ends_with("all good\n"), "{compiler} {level}: {said}");
+            assert!(
+                ran.status.success() && said.ends_with("all good\n"),
+                "{compiler} {level}: {said}"
+            );
         }
     }
 }

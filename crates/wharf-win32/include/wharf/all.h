@@ -9,6 +9,5 @@
 #include "interlocked.h"
 #include "sockets.h"
 #include "extensions.h"
-#include "crt/secure.h"
 #include "declared/every.h"
 #endif

@@ -144,3 +144,35 @@ fn what_cannot_mean_the_same_is_refused() {
         "{said}"
     );
 }
+
+#[test]
+fn the_last_filter_is_asked_after_the_frames() {
+    let bench = Bench::gnu();
+    bench.declare(&format!("{RECORD}extern \"C\" void *SetUnhandledExceptionFilter(int (*)(const EXCEPTION_POINTERS *));\n"));
+    bench.write(
+        "test.cpp",
+        "#include <windows.h>
+         #include <stdio.h>
+         #include <stdlib.h>
+         static int last(const EXCEPTION_POINTERS *both) { printf(\"last %X\", both->ExceptionRecord->ExceptionCode); fflush(stdout); _Exit(9); }
+         int main(int argc, char **) {
+             __try { RaiseException(1, 0, 0, NULL); } __except (1) { printf(\"raised \"); }
+             SetUnhandledExceptionFilter(last);
+             volatile int *nowhere = NULL;
+             __try { *nowhere = 1; } __except (1) { printf(\"fault \"); }
+             if (argc > 1) RaiseException(0xE0000007, 0, 0, NULL);
+             *nowhere = 1;
+         }",
+    );
+    bench.compiles(&["test.cpp", "-o", "test"]);
+    for (arguments, expected) in
+        [(&[][..], "raised fault last C0000005"), (&["x"][..], "raised fault last E0000007")]
+    {
+        let output =
+            std::process::Command::new(bench.path("test")).args(arguments).output().unwrap();
+        assert_eq!(
+            (output.status.code(), String::from_utf8_lossy(&output.stdout).as_ref()),
+            (Some(9), expected)
+        );
+    }
+}

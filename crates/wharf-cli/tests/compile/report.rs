@@ -77,7 +77,7 @@ long fine;
         (4, "overlapped is gone", "C31"),
         (4, "WSA_IO_PENDING", "C18"),
         (5, "(DWORD) cuts the key", "A11"),
-        (9, "into 32 bits", "A11"),
+        (9, "the key has 64 bits", "A11"),
         (9, "polls", "A29, B11"),
         (9, "`return` here loses it", "A25"),
         (14, "wide character", "sizes"),

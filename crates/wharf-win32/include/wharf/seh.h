@@ -13,8 +13,6 @@
 #include <csignal>
 #include <cstring>
 #include <cwchar>
-#include <cstdio>
-#include <cstdlib>
 #include <cxxabi.h>
 #include <exception>
 #include <type_traits>
@@ -23,6 +21,7 @@
 #include <ucontext.h>
 
 struct _EXCEPTION_POINTERS;
+extern "C" void RaiseException(unsigned code, unsigned flags, unsigned count, const unsigned long *information);
 
 namespace wharf {
 namespace seh {
@@ -130,7 +129,7 @@ private:
     unsigned code_ = 0;
 };
 
-/* Asks all frames. Returns if one says to go on where it happened, or if `outside` is left to deal with it. */
+/* Asks all frames. True if one says to go on where it happened, false if none takes the exception. */
 inline bool dispatch(pointers *both)
 {
     for (frame *at = innermost(); at; at = at->outer()) {
@@ -158,8 +157,8 @@ inline void raise(unsigned code, unsigned flags, unsigned count, const unsigned 
         exception.code = 0xC0000025; /* EXCEPTION_NONCONTINUABLE_EXCEPTION */
         dispatch(&both);
     }
-    std::fprintf(stderr, "unhandled exception 0x%08X\n", exception.code);
-    std::abort();
+    /* Nobody on this stack: the program's last filter, and the end. */
+    ::RaiseException(exception.code, exception.flags, exception.count, exception.information);
 }
 
 /* EXCEPTION_xxx of a signal. */
@@ -220,18 +219,19 @@ inline void fault(int signal, siginfo_t *info, void *context)
         std::raise(signal);
 }
 
+/* Takes the signals over, and takes them back from SetUnhandledExceptionFilter, which is then asked last. */
 inline void catch_faults()
 {
-    static const bool done = [] {
-        struct sigaction action = {};
-        action.sa_sigaction = fault;
-        /* Not blocked inside: the handler is left by an exception. */
-        action.sa_flags = SA_SIGINFO | SA_NODEFER | SA_ONSTACK;
-        for (int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP})
-            sigaction(signal, &action, &previous()[signal]);
-        return true;
-    }();
-    (void)done;
+    struct sigaction now;
+    if (sigaction(SIGSEGV, nullptr, &now) == 0 && now.sa_sigaction == fault)
+        return;
+    struct sigaction action = {};
+    action.sa_sigaction = fault;
+    /* Not blocked inside: the handler is left by an exception. */
+    action.sa_flags = SA_SIGINFO | SA_NODEFER | SA_ONSTACK;
+    for (int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP})
+        if (sigaction(signal, &action, &now) == 0 && now.sa_sigaction != fault)
+            previous()[signal] = now;
 }
 
 /* A __finally block; runs where its object ends, whatever the way. */

@@ -36,7 +36,7 @@ const STARTING: &[&str] = &[
 pub(super) fn find(file: &File) -> Vec<Trap> {
     let mut traps = Vec::new();
     for line in keys::narrow_lines(file) {
-        let text = "the key is fetched into 32 bits: make the variable a ULONG_PTR; `wharf c++` gets by if the key fits";
+        let text = "the key has 64 bits: fetch it into a ULONG_PTR, without a cast; `wharf c++` goes by the variable's own size";
         traps.push(Trap { line, rule: "A11", text: text.into() });
     }
     for (cast, operand, _) in keys::cut(file) {
@@ -209,26 +209,59 @@ fn polling(file: &File, body: Body, traps: &mut Vec<Trap>) {
 /// A worker that ends, or forgets the OVERLAPPED, at the first failed operation.
 fn failed_packet_dropped(file: &File, body: Body, traps: &mut Vec<Trap>) {
     for call in calls(file, body, &["GetQueuedCompletionStatus"]) {
-        let negated = call.at > 0 && file.tokens[call.at - 1].is(b'!');
-        let close = functions::matching(file, call.at + 1);
-        let mut at = close + 1;
-        if said(file, at..(at + 3).min(file.tokens.len())).starts_with("==") {
-            at += 3;
-        } else if !negated {
-            continue;
-        }
-        if !file.tokens.get(at).is_some_and(|token| token.is(b')')) {
-            continue;
-        }
-        at += 1;
-        at += usize::from(file.tokens.get(at).is_some_and(|token| token.is(b'{')));
-        if let Some(what @ ("return" | "break" | "continue")) = file.name(at) {
+        let Some(then) = on_failure(file, &call) else { continue };
+        let end = if file.tokens[then].is(b'{') {
+            functions::matching(file, then)
+        } else {
+            (then..body.close).find(|&at| file.tokens[at].is(b';')).unwrap_or(then)
+        };
+        // Whoever looks at the OVERLAPPED may know what it is about.
+        let overlapped = call
+            .arguments
+            .get(3)
+            .and_then(|argument| argument.clone().rev().find_map(|at| file.name(at)));
+        let looks = (then..end).any(|at| file.name(at).is_some() && file.name(at) == overlapped);
+        let leaves = (then..=end).rev().find_map(|at| {
+            file.name(at).filter(|word| matches!(*word, "return" | "break" | "continue"))
+        });
+        if let Some(what) = leaves.filter(|_| !looks) {
             let text = format!(
                 "FALSE with an OVERLAPPED is one client's failed operation, not the port's: `{what}` here loses it"
             );
             traps.push(Trap { line: line(file, call.at), rule: "A25", text });
         }
     }
+}
+
+/// The statement that runs if a call answers FALSE and nothing else is asked: `if (!call)`, `ok = call; if (!ok)`.
+fn on_failure(file: &File, call: &functions::Call) -> Option<usize> {
+    let said = |from: usize, count: usize| said(file, from..(from + count).min(file.tokens.len()));
+    let after = functions::matching(file, call.at + 1) + 1;
+    let before = call.at.checked_sub(1)?;
+    let then = match said(after, 3).as_str() {
+        "==0)" | "==FALSE)" | "!=TRUE)" => after + 3,
+        _ if said(after, 4) == "==FALSE)"
+            || said(after, 4) == "==0)"
+            || said(after, 4) == "!=TRUE)" =>
+        {
+            after + 4
+        }
+        _ if file.tokens[before].is(b'!') && file.tokens[after].is(b')') => after + 1,
+        _ if file.tokens[before].is(b'=') => {
+            let variable = file.name(before.checked_sub(1)?)?;
+            let tests = [
+                format!(";if(!{variable})"),
+                format!(";if({variable}==0)"),
+                format!(";if({variable}==FALSE)"),
+                format!(";if(FALSE=={variable})"),
+                format!(";if(0=={variable})"),
+            ];
+            let count = (5..10).find(|&count| tests.contains(&said(after, count)))?;
+            after + count
+        }
+        _ => return None,
+    };
+    file.tokens.get(then).map(|_| then)
 }
 
 /// AcceptEx wants 16 bytes more than an address.

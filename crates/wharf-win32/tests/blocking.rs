@@ -11,7 +11,7 @@
 )]
 
 #[path = "waits/support.rs"]
-#[allow(dead_code)] // of which this needs some
+#[allow(dead_code, unused_imports)] // of which this needs some
 mod support;
 
 use std::ffi::c_void;
@@ -92,11 +92,22 @@ fn signal_object_and_wait() {
     replaced(block, || assert_eq!(SetEvent(gates[1].handle()), 1));
 }
 
+/// Nothing ends these: long enough for a machine under load.
+const SLEEP: u32 = 2_000;
+
 #[test]
 fn sleeping() {
-    replaced(|| Sleep(300), || ());
-    replaced(|| assert_eq!(SleepEx(300, 1), 0), || ());
-    replaced(|| assert_eq!(SleepEx(300, 0), 0), || ());
+    replaced(|| Sleep(SLEEP), || ());
+}
+
+#[test]
+fn sleeping_alertable() {
+    replaced(|| assert_eq!(SleepEx(SLEEP, 1), 0), || ());
+}
+
+#[test]
+fn sleeping_not_alertable() {
+    replaced(|| assert_eq!(SleepEx(SLEEP, 0), 0), || ());
 }
 
 #[test]

@@ -142,7 +142,7 @@ pub(crate) fn cancel_accepts(listener: Watched, wanted: impl Fn(&Operation) -> b
 }
 
 /// A thread has ended: what it has issued ends with it, but for what only a packet tells of (C43).
-pub(super) fn end_of_thread(thread: ThreadId) {
+pub(crate) fn end_of_thread(thread: ThreadId) {
     for socket in table::all() {
         if let Ok(mut record) = table::find(socket) {
             let bound = record.io.binding.is_some();

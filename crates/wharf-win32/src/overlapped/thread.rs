@@ -49,8 +49,11 @@ pub(crate) fn current() -> ThreadId {
 fn number() -> ThreadId {
     static NEXT: AtomicU32 = AtomicU32::new(1);
     let number = NonZeroU32::new(NEXT.fetch_add(1, Relaxed)).unwrap_or(NonZeroU32::MAX);
-    OWN.set(Some(ThreadId(number)));
-    ThreadId(number)
+    let thread = ThreadId(number);
+    OWN.set(Some(thread));
+    // For who terminates it, which leaves no thread to do that.
+    crate::thread::with_current(|record| record.issues_as(thread));
+    thread
 }
 
 /// A completion routine as an operation keeps it: it runs in the next alertable wait of the thread that calls this.

@@ -11,7 +11,7 @@
 use super::record::{self, STILL_ACTIVE, Thread};
 use super::{fls, suspend};
 use crate::types::{BOOL, FALSE, HANDLE, TRUE};
-use crate::{arg, code, guard};
+use crate::{arg, code, guard, overlapped};
 
 /// Calls pthread_exit from a function without unwind information: the forced unwinding that glibc does ends there, and
 /// it goes straight to the thread's beginning, across frames of any language.
@@ -74,6 +74,9 @@ pub extern "C" fn TerminateThread(hThread: HANDLE, dwExitCode: u32) -> BOOL {
             return Err(code::ERROR_ACCESS_DENIED);
         }
         suspend::terminate(&thread);
+        if let Some(issuer) = thread.issuer.get() {
+            overlapped::end_of_thread(*issuer);
+        }
         thread.finish(dwExitCode);
         Ok(TRUE)
     })

@@ -34,8 +34,7 @@ pub(crate) mod suspend;
 mod tls;
 mod values;
 
-#[allow(unused_imports)] // until the rooms that use them are in
-pub(crate) use record::{CURRENT_THREAD, Thread, current, current_id, of};
+pub(crate) use record::{CURRENT_THREAD, Thread, current, current_id, with_current};
 
 pub use affinity::{
     GROUP_AFFINITY, GetThreadGroupAffinity, GetThreadIdealProcessorEx, PROCESSOR_NUMBER,

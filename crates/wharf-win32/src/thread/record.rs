@@ -22,6 +22,7 @@ use super::suspend::Suspension;
 use super::values::Values;
 use crate::code;
 use crate::object::{self, Object};
+use crate::overlapped;
 use crate::sync::futex;
 use crate::types::{HANDLE, WCHAR};
 use crate::wait::apc::ApcRoutine;
@@ -61,6 +62,8 @@ pub(crate) struct Thread {
     pub(super) description: Mutex<Vec<WCHAR>>,
     pub(super) tls: Values,
     pub(super) fls: Values,
+    /// Its name in overlapped operations, if it has issued any.
+    pub(super) issuer: OnceLock<overlapped::ThreadId>,
     /// The handle that the runtime closes (_beginthread).
     pub(super) own_handle: Mutex<Option<usize>>,
 }
@@ -90,6 +93,7 @@ impl Thread {
             description: Mutex::default(),
             tls: Values::default(),
             fls: Values::default(),
+            issuer: OnceLock::new(),
             own_handle: Mutex::default(),
         })
     }
@@ -111,6 +115,11 @@ impl Thread {
     /// The same without waiting; 0 for none yet.
     pub(super) fn tid_if_running(&self) -> u32 {
         self.tid.load(SeqCst)
+    }
+
+    /// Its overlapped operations have this name from here on.
+    pub(crate) fn issues_as(&self, issuer: overlapped::ThreadId) {
+        let _ = self.issuer.set(issuer); // once in a thread's life
     }
 
     pub(crate) fn exit_code(&self) -> u32 {

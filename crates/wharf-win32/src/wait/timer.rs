@@ -2,6 +2,8 @@
 #![allow(unsafe_code)] // exported under C names; calls the program's routine
 
 use std::ffi::c_void;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use super::clock::{self, Appointment};
@@ -33,6 +35,8 @@ struct Routine {
     thread: Arc<Thread>,
     routine: unsafe extern "C" fn(*const c_void, u32, u32),
     argument: usize,
+    /// It is queued and has not run: it is not queued twice.
+    queued: Arc<AtomicBool>,
 }
 
 #[derive(Default)]
@@ -97,9 +101,12 @@ fn expire(timer: &Weak<Timer>, number: u64, due: Moment) {
     // Under the setting's lock, so that a timer that has been set anew is not signalled by its old setting.
     event::set(&timer.dispatcher, &mut token::lock());
     drop(setting);
-    if let Some(Routine { thread, routine, argument }) = routine {
+    if let Some(Routine { thread, routine, argument, queued }) = routine
+        && !queued.swap(true, Relaxed)
+    {
         let time = FILETIME::now();
         let call = move || {
+            queued.store(false, Relaxed);
             let argument = argument as *const c_void;
             // SAFETY: the program's routine, with its argument.
             unsafe { routine(argument, time.dwLowDateTime, time.dwHighDateTime) }
@@ -229,6 +236,7 @@ fn set(
         thread: thread::current(),
         routine,
         argument: argument as usize,
+        queued: Arc::default(),
     });
     drop(timer.cancel());
     let mut setting = timer.setting.lock().unwrap_or_else(PoisonError::into_inner);

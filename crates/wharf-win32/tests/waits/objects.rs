@@ -272,6 +272,11 @@ fn timers() {
     assert_eq!(set(periodic, millis(1), 0, Some(expired)), 1);
     assert_eq!((SleepEx(LONG, 1), EXPIRED.load(SeqCst)), (IO_COMPLETION, 1));
     assert_eq!(error_of(|| set(periodic, 0, -1, None) != 0), 87);
+    // A routine that has not run yet is not queued again.
+    assert_eq!(set(periodic, millis(1), 1, Some(expired)), 1);
+    Sleep(50);
+    assert_eq!(CancelWaitableTimer(periodic), 1);
+    assert_eq!((SleepEx(LONG, 1), EXPIRED.load(SeqCst)), (IO_COMPLETION, 2));
 }
 
 /// F30: a waiter survives the close of what it waits for; a stale handle names nothing.

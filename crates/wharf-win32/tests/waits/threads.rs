@@ -207,6 +207,40 @@ fn terminate() {
     assert_eq!(wait(mutex.handle(), LONG), ABANDONED);
 }
 
+/// C43: what a terminated thread has issued ends with it.
+#[test]
+fn terminate_with_an_operation() {
+    use wharf_win32::Win32::Networking::WinSock::{WSABUF, WSARecv, WSASocketW, WSAStartup};
+    use wharf_win32::Win32::System::IO::OVERLAPPED;
+    let socket = unsafe {
+        let mut data = std::mem::zeroed();
+        assert_eq!(WSAStartup(0x0202, &raw mut data), 0);
+        WSASocketW(2, 2, 17, null(), 0, 1)
+    };
+    let mut address: libc::sockaddr_in = unsafe { std::mem::zeroed() };
+    address.sin_family = 2;
+    let name = std::ptr::from_ref(&address).cast();
+    assert_eq!(unsafe { libc::bind(socket as i32, name, 16) }, 0);
+    let (ended, issued) = (Shared::of(event(true, false)), Shared::of(event(true, false)));
+    let issuer = thread(0, move || unsafe {
+        let overlapped = Box::leak(Box::new(std::mem::zeroed::<OVERLAPPED>()));
+        overlapped.hEvent = ended.handle();
+        let memory = Box::leak(Box::new([0_u8; 16]));
+        let mut buffer = WSABUF { len: 16, buf: memory.as_mut_ptr().cast() };
+        let (mut bytes, mut flags) = (0, 0);
+        let failed =
+            WSARecv(socket, &raw mut buffer, 1, &raw mut bytes, &raw mut flags, overlapped, None);
+        assert_eq!((failed, GetLastError()), (-1, 997));
+        SetEvent(issued.handle());
+        loop {
+            std::hint::spin_loop();
+        }
+    });
+    assert_eq!((wait(issued.handle(), LONG), wait(ended.handle(), 0)), (0, TIMEOUT));
+    assert_eq!(TerminateThread(issuer, 0), 1);
+    assert_eq!(wait(ended.handle(), LONG), 0);
+}
+
 /// F11: where the system refuses a thread, the error is "not enough memory".
 #[test]
 fn no_stack_that_large() {

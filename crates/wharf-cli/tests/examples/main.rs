@@ -2,8 +2,10 @@
 //! sockets; and built for Windows as they are, where its compiler is installed.
 
 mod acceptex;
+mod chat;
 mod copy;
 mod echo;
 mod program;
 mod streams;
+mod udp;
 mod windows;

@@ -80,16 +80,14 @@ impl<'a> Actor<'a> {
             0..=10 => issue(self.world, random, slot, serial),
             11..=13 => slot.peer.feed(random, slot.tag),
             14 | 15 => slot.peer.starve(random),
-            16 | 17 => {
-                let _ = slot.recall(back).map(|id| slot.handle().cancel(id));
-            }
+            16 | 17 => slot.cancel(back),
             18 => {
                 let after = Duration::from_micros(random.below(2000) as u64);
-                let _ = slot.recall(back).map(|id| slot.handle().expire_after(id, after));
+                slot.expire(back, after);
             }
             _ => match (random.below(8), &slot.kind) {
                 (0..2, _) => {
-                    slot.handle().cancel_all();
+                    slot.cancel_all();
                 }
                 (2, Kind::Stream(stream)) => {
                     let how = [Shutdown::Read, Shutdown::Write, Shutdown::Both][random.below(3)];
@@ -108,7 +106,7 @@ fn close(random: &mut Random, slot: &Slot) {
         0 => slot.peer.prepare_reset(),
         1 => slot.peer.shut(random),
         2 => {
-            slot.handle().cancel_all();
+            slot.cancel_all();
         }
         _ => {}
     }

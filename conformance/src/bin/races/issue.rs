@@ -7,11 +7,11 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, LazyLock};
 
 use rustix::fs::{MemfdFlags, memfd_create};
-use wharf::{Ancillary, Buffer, Datagram, FileRange, OperationId, Refused, Stream};
+use wharf::{Ancillary, Buffer, Datagram, FileRange, LockKind, OperationId, Refused, Stream};
 use wharf_conformance::net::Random;
 
 use crate::peer::Peer;
-use crate::slot::{Kind, Slot};
+use crate::slot::{FILE_BYTES, Kind, Slot};
 use crate::world::{Ticket, World};
 
 type Issued = Result<OperationId, Refused<Ticket>>;
@@ -62,6 +62,11 @@ pub(crate) fn issue(world: &Arc<World>, random: &mut Random, slot: &Slot, serial
         }
         Kind::Pollable(pollable) if receives => pollable.readable(ticket),
         Kind::Pollable(pollable) => pollable.writable(ticket),
+        Kind::File(file) if receives => {
+            let list = [(); 2].map(|()| Vec::with_capacity(room)).into();
+            file.read_at(Buffer::List(list), (size * 101 / 100) as u64, ticket)
+        }
+        Kind::File(file) => write(file, bytes, ticket),
     };
     match issued {
         Ok(operation) => {
@@ -133,6 +138,15 @@ fn dial(stream: &Stream<Ticket>, peer: &Peer, bytes: Bytes, ticket: Ticket) -> I
         8..12 => stream.disconnect_for_reuse(ticket),
         12 => stream.disconnect(ticket),
         _ => stream.send(bytes.buffer(), ticket),
+    }
+}
+
+fn write(file: &wharf::File<Ticket>, bytes: Bytes, ticket: Ticket) -> Issued {
+    match bytes.which {
+        0 => file.sync_data(ticket),
+        1 => file.lock(LockKind::Exclusive, 0..1 + bytes.size as u64, ticket),
+        2 => file.set_len(FILE_BYTES as u64, ticket),
+        _ => file.write_at(bytes.small(), (bytes.size % 90_000) as u64, ticket),
     }
 }
 

@@ -108,7 +108,7 @@ fn run(arguments: &Arguments) -> Arc<World> {
         for slot in &slots {
             let slot = slot.lock().expect("nobody has panicked").take();
             if let Some(slot) = slot {
-                slot.handle().cancel_all();
+                slot.cancel_all();
             }
         }
         let end = Instant::now() + SETTLE;

@@ -23,6 +23,8 @@ pub(crate) enum Peer {
     Clients(SocketAddr, Mutex<VecDeque<TcpStream>>),
     /// The other end of a pipe, or a duplicate.
     File(OwnedFd),
+    /// A file has none.
+    None,
     /// Of a stream that connects: who listens, and whom it has taken.
     Server(TcpListener, SocketAddr, Mutex<VecDeque<TcpStream>>),
 }
@@ -40,6 +42,7 @@ impl Peer {
             Peer::Udp(peer, to) => drop(peer.send_to(bytes, *to)),
             Peer::Unix(peer) => drop(peer.send(bytes)),
             Peer::File(fd) => drop(rustix::io::write(fd, &1_u64.to_ne_bytes())),
+            Peer::None => {}
             Peer::Clients(address, clients) => {
                 let mut clients = clients.lock().expect("no panic under it");
                 if clients.len() < CLIENTS
@@ -74,6 +77,7 @@ impl Peer {
             Peer::Udp(peer, _) => drop(peer.recv(&mut space)),
             Peer::Unix(peer) => drop(peer.recv(&mut space)),
             Peer::File(fd) => drop(rustix::io::read(fd, &mut space)),
+            Peer::None => {}
             Peer::Clients(_, streams) | Peer::Server(_, _, streams) => {
                 match streams.lock().expect("no panic under it").pop_front() {
                     Some(stream) if resets => net::reset(stream),

@@ -1,24 +1,30 @@
 //! One handle, its peer, its last operations.
 
+use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::sync::Mutex;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
 
 use rustix::event::{EventfdFlags, eventfd};
+use rustix::fs::{MemfdFlags, memfd_create};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use rustix::pipe::{PipeFlags, pipe_with};
 use wharf::{
-    Datagram, Descriptor, Handle, Listener, OperationId, Pollable, Port, SeqPacket, Stream,
+    Datagram, Descriptor, File, Handle, Listener, OperationId, Pollable, Port, SeqPacket, Stream,
 };
 
 use crate::peer::Peer;
 use crate::world::Ticket;
 
 /// What there is.
-pub(crate) const KINDS: usize = 10;
+pub(crate) const KINDS: usize = 11;
+
+/// Bytes of a file, all of them its tag.
+pub(crate) const FILE_BYTES: usize = 100_000;
 
 /// Operations that a slot remembers, to be cancelled or given a deadline; most of them are done.
 const REMEMBERED: usize = 16;
@@ -30,6 +36,7 @@ pub(crate) enum Kind {
     Datagram(Datagram<Ticket>),
     Listener(Listener<Ticket>),
     Pollable(Pollable<Ticket>),
+    File(File<Ticket>),
 }
 
 /// Used by several threads at once; closed by the last that lets go of it.
@@ -43,12 +50,33 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
-    pub(crate) fn handle(&self) -> &Handle<Ticket> {
+    /// The handle, if it is no file's.
+    fn handle(&self) -> Result<&Handle<Ticket>, &File<Ticket>> {
         match &self.kind {
-            Kind::Stream(stream) | Kind::Dialler(stream) => stream,
-            Kind::Datagram(datagram) => datagram,
-            Kind::Listener(listener) => listener,
-            Kind::Pollable(pollable) => pollable,
+            Kind::Stream(stream) | Kind::Dialler(stream) => Ok(stream),
+            Kind::Datagram(datagram) => Ok(datagram),
+            Kind::Listener(listener) => Ok(listener),
+            Kind::Pollable(pollable) => Ok(pollable),
+            Kind::File(file) => Err(file),
+        }
+    }
+
+    pub(crate) fn cancel_all(&self) {
+        self.handle().map_or_else(|file| file.cancel_all(), |handle| handle.cancel_all());
+    }
+
+    /// Cancels the operation that was issued so many before the last.
+    pub(crate) fn cancel(&self, back: usize) {
+        if let Some(id) = self.recall(back) {
+            self.handle().map_or_else(|file| file.cancel(id), |handle| handle.cancel(id));
+        }
+    }
+
+    /// Gives it a deadline.
+    pub(crate) fn expire(&self, back: usize, after: Duration) {
+        if let Some(id) = self.recall(back) {
+            let of_file = |file: &File<Ticket>| file.expire_after(id, after);
+            self.handle().map_or_else(of_file, |handle| handle.expire_after(id, after));
         }
     }
 
@@ -61,8 +89,7 @@ impl Slot {
         self.operations.lock().expect("no panic under it")[place] = operation;
     }
 
-    /// The operation that was issued so many before the last.
-    pub(crate) fn recall(&self, back: usize) -> Option<OperationId> {
+    fn recall(&self, back: usize) -> Option<OperationId> {
         let place = self.issued.load(Relaxed).wrapping_sub(1 + back) % REMEMBERED;
         self.operations.lock().expect("no panic under it")[place]
     }
@@ -126,6 +153,12 @@ impl Slot {
                     Kind::Pollable(associate(port, Descriptor::from(counter), key)),
                     Peer::File(theirs),
                 )
+            }
+            9 => {
+                let file = memfd_create("races", MemfdFlags::CLOEXEC).expect("memory");
+                let mut file = std::fs::File::from(file);
+                file.write_all(&vec![tag; FILE_BYTES]).expect("memory");
+                (Kind::File(associate(port, file, key)), Peer::None)
             }
             _ => {
                 let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");

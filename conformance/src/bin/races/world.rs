@@ -1,6 +1,7 @@
 //! What is counted, and the check of a packet.
 
 use std::fmt;
+use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
@@ -103,7 +104,7 @@ impl fmt::Display for World {
 }
 
 /// Errors that an operation may end with here.
-const KNOWN: [Errno; 12] = [
+const KNOWN: [Errno; 13] = [
     Errno::CANCELED,
     Errno::CONNABORTED,
     Errno::CONNRESET,
@@ -116,6 +117,7 @@ const KNOWN: [Errno; 12] = [
     Errno::NODATA,
     Errno::ADDRNOTAVAIL,
     Errno::NOBUFS,
+    Errno::AGAIN, // a lock that somebody else has
 ];
 
 /// One packet: it must be the only one, and about what it says.
@@ -143,7 +145,8 @@ pub(crate) fn check(packet: Packet<Ticket>) {
         Err(_) if cancelled => drop(world.cancelled.fetch_add(1, SeqCst)),
         Err(error) => {
             let errno = Errno::from_io_error(error);
-            assert!(errno.is_some_and(|errno| KNOWN.contains(&errno)), "{error}");
+            let is_known = errno.is_some_and(|errno| KNOWN.contains(&errno));
+            assert!(is_known || error.kind() == ErrorKind::UnexpectedEof, "{error}");
             if errno == Some(Errno::TIMEDOUT) {
                 world.late.fetch_add(1, SeqCst);
             }

@@ -11,6 +11,7 @@ const WAIT_FOR_ALL: HANDLE = usize::MAX as HANDLE;
 /// What a callback counts, and whom it tells.
 struct Meeting {
     calls: AtomicU32,
+    ended: AtomicU32,
     timed_out: AtomicU32,
     /// Set by each call.
     begun: HANDLE,
@@ -21,6 +22,7 @@ struct Meeting {
 fn meeting(open: bool) -> &'static Meeting {
     let meeting = Meeting {
         calls: AtomicU32::new(0),
+        ended: AtomicU32::new(0),
         timed_out: AtomicU32::new(0),
         begun: event(false, false),
         gate: event(true, open),
@@ -37,11 +39,16 @@ impl Meeting {
         self.calls.load(SeqCst)
     }
 
+    fn ended(&self) -> u32 {
+        self.ended.load(SeqCst)
+    }
+
     fn call(&self, timed_out: u8) {
         self.timed_out.fetch_add(timed_out.into(), SeqCst);
         self.calls.fetch_add(1, SeqCst);
         SetEvent(self.begun);
         assert_eq!(wait(self.gate, LONG), 0);
+        self.ended.fetch_add(1, SeqCst);
     }
 }
 
@@ -110,6 +117,26 @@ fn timer_queues() {
     assert_eq!(wait(done, SHORT), TIMEOUT);
     SetEvent(held.gate);
     assert_eq!(wait(done, LONG), 0);
+
+    // Several callbacks run: all is over with the last one.
+    let several = Box::leak(Box::new(Meeting {
+        calls: AtomicU32::new(0),
+        ended: AtomicU32::new(0),
+        timed_out: AtomicU32::new(0),
+        begun: event(false, false),
+        gate: event(false, false),
+    }));
+    let timer = queue_timer(queue, several, 0, 1);
+    while several.calls() < 3 {
+        assert_eq!(wait(several.begun, LONG), 0);
+    }
+    ResetEvent(done);
+    assert_eq!(error_of(|| DeleteTimerQueueTimer(queue, timer, done) != 0), 997);
+    while wait(done, 0) == TIMEOUT {
+        SetEvent(several.gate);
+        Sleep(1);
+    }
+    assert_eq!(several.ended(), several.calls());
 
     let (held, never) = (meeting(false), meeting(true));
     queue_timer(queue, held, 0, 0);

@@ -66,6 +66,25 @@ fn all_of_many() {
     assert_eq!((wait(one, 0), wait(two, 0)), (TIMEOUT, TIMEOUT));
 }
 
+/// Goal: a wait for all that is not satisfied does not keep a later wait from what it can have.
+#[test]
+fn all_before_any() {
+    let [one, two] = [(); 2].map(|()| Shared::of(event(false, false)));
+    let all = thread(0, move || wait_many(&[one.handle(), two.handle()], true, LONG));
+    while !is_asleep(all) {
+        Sleep(1);
+    }
+    let any = thread(0, move || wait(one.handle(), LONG));
+    while !is_asleep(any) {
+        Sleep(1);
+    }
+    SetEvent(one.handle());
+    assert_eq!((wait(any, LONG), exit_code(any), wait(all, 0)), (0, 0, TIMEOUT));
+    SetEvent(two.handle());
+    SetEvent(one.handle());
+    assert_eq!((wait(all, LONG), exit_code(all)), (0, 0));
+}
+
 /// F19: one SetEvent of an auto-reset event releases one of two waiters; a manual one releases both; a pulse too, and
 /// leaves it clear.
 #[test]

@@ -120,6 +120,40 @@ fn suspended_in_a_wait() {
     assert_eq!((wait(waiter, LONG), exit_code(waiter)), (0, 0));
 }
 
+/// Goal: a suspended thread holds nothing that others need. Method: it is stopped many times in the midst of calls, and
+/// while it is, another thread makes the same calls.
+#[test]
+fn suspended_in_a_call() {
+    let (own, stop) = (Shared::of(event(true, false)), Arc::new(AtomicBool::new(false)));
+    let flag = Arc::clone(&stop);
+    let caller = Shared::of(thread(0, move || {
+        while !flag.load(SeqCst) {
+            SetEvent(own.handle());
+            let mut twin = null_mut();
+            let process = GetCurrentProcess();
+            unsafe {
+                DuplicateHandle(process, own.handle(), process, &raw mut twin, 0, 0, 2);
+            }
+            CloseHandle(twin);
+            ResetEvent(own.handle());
+        }
+        0
+    }));
+    let done = Shared::of(event(true, false));
+    let suspender = Shared::of(thread(0, move || {
+        for _ in 0..500 {
+            assert_eq!(SuspendThread(caller.handle()), 0);
+            assert_eq!((SetEvent(done.handle()), wait(done.handle(), 0)), (1, 0));
+            assert_eq!(CloseHandle(event(false, false)), 1);
+            assert_eq!(ResumeThread(caller.handle()), 1);
+        }
+        0
+    }));
+    assert_eq!(wait(suspender.handle(), LONG), 0);
+    stop.store(true, SeqCst);
+    assert_eq!(wait(caller.handle(), LONG), 0);
+}
+
 /// Goal: a thread that suspends itself stops at once, whoever made it.
 #[test]
 fn suspend_oneself() {

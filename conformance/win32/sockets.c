@@ -74,7 +74,8 @@ static void D44_D45(void)
     char first[4], second[5];
     WSABUF buffers[2] = {{4, first}, {5, second}};
     DWORD bytes = 0, flags = 0;
-    EXPECT(WSARecv(ours, buffers, 0, &bytes, &flags, NULL, NULL) == SOCKET_ERROR && WSAGetLastError() == WSAEINVAL);
+    OVERLAPPED overlapped = {0};
+    EXPECT(WSARecv(ours, buffers, 0, NULL, &flags, &overlapped, NULL) == SOCKET_ERROR && WSAGetLastError() == WSAEINVAL);
     send(theirs, "abcdefghi", 9, 0);
     Sleep(50);
     EXPECT(WSARecv(ours, buffers, 2, &bytes, &flags, NULL, NULL) == 0 && bytes == 9);

@@ -15,11 +15,15 @@ BENCH = pathlib.Path(__file__).resolve().parent.parent
 MAIN = BENCH.parent
 RELEASE = BENCH / "target" / "release"
 
-# In the order of the tables. "wharf" is the one that the others are compared with.
-NAMES = ("raw", "tokio", "asio", "wharf")
-SUBJECT = "wharf"
+# In the order of the tables. "win32" is examples/win32/echo.cpp, built by `wharf c++`, and "wine" the same source built
+# for Windows and run by Wine; they are measured when asked for.
+NAMES = ("raw", "tokio", "asio", "wine", "win32", "wharf")
+DEFAULT = ("raw", "tokio", "asio", "wharf")
+OWN = "wharf"
+# The one that the others are compared with.
+SUBJECT = OWN
 
-START_SECONDS = 10
+START_SECONDS = 30
 
 
 class Failure(Exception):
@@ -37,7 +41,7 @@ def parse_names(text):
 
 def add_arguments(parser):
     """The options by which every script chooses its servers."""
-    parser.add_argument("--only", metavar="NAME,...", default=",".join(NAMES), help="servers (%(default)s)")
+    parser.add_argument("--only", metavar="NAME,...", default=",".join(DEFAULT), help="servers (%(default)s; also win32, wine)")
     parser.add_argument("--wharf", metavar="PATH", type=pathlib.Path,
                         help="a wharf command to use instead of building the one of this repository")
 
@@ -48,18 +52,27 @@ class Fleet:
     def __init__(self, names, wharf=None):
         self.names = names
         self.wharf = (wharf or MAIN / "target" / "release" / "wharf").resolve()
-        if SUBJECT in names and wharf is None:
+        if {OWN, "win32"} & set(names) and wharf is None:
             cargo(MAIN, "-p", "wharf-cli")
         cargo(BENCH)
         if "asio" in names:
             build(["make", "--silent", "-C", str(BENCH / "rivals" / "asio"), f"OUT={RELEASE / 'rival-asio'}"])
-        if SUBJECT in names and not self.wharf.exists():
+        if OWN in names and not self.wharf.exists():
             raise Failure(f"there is no {self.wharf}")
+        source = str(MAIN / "examples" / "win32" / "echo.cpp")
+        if "win32" in names:
+            build([str(self.wharf), "c++", "-O2", source, "-o", str(RELEASE / "win32-echo")])
+        if "wine" in names:
+            build(["x86_64-w64-mingw32-g++", "-O2", "-static", source, "-o", str(RELEASE / "win32-echo.exe"), "-lws2_32"])
 
     def command(self, name, wharf_options=(), rival_options=(), workers=2, concurrency=2, sensing="auto"):
         """The command line of a server; options that only one kind understands are given for each. The rivals have
         two threads. Sensing is chosen as a user would who cannot change the program."""
-        if name == SUBJECT:
+        if name == "win32":
+            return [str(RELEASE / "win32-echo"), "0"]
+        if name == "wine":
+            return ["env", "WINEDEBUG=-all", "wine", str(RELEASE / "win32-echo.exe"), "0"]
+        if name == OWN:
             chosen = ["env", f"WHARF_SENSING={sensing}"]
             fixed = ["echo", "--addr", "127.0.0.1:0", "--workers", str(workers), "--concurrency", str(concurrency)]
             return [*chosen, str(self.wharf), *fixed, *wharf_options]
@@ -117,13 +130,16 @@ def running(command, cpu=None):
 
 
 def read_address(process):
-    """Waits for the line `listening on IP:PORT`."""
+    """Waits for the line `listening on IP:PORT`, or `listening on port PORT`."""
     text = b""
     end = time.monotonic() + START_SECONDS
     while True:
         found = re.search(rb"listening on (\S+:\d+)\s", text)
         if found:
             return found.group(1).decode()
+        found = re.search(rb"listening on port (\d+)\s", text)
+        if found:
+            return f"127.0.0.1:{found.group(1).decode()}"
         ready, _, _ = select.select([process.stdout], [], [], max(0, end - time.monotonic()))
         chunk = process.stdout.read1(4096) if ready else b""
         if not chunk:

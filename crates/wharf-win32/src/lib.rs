@@ -31,11 +31,8 @@ mod guard;
 mod memory;
 mod module;
 mod object;
-#[allow(dead_code)] // until the rooms that use it are in
 mod overlapped;
-#[allow(dead_code)] // until the rooms that use it are in
 mod port;
-#[allow(dead_code)] // until the rooms that use it are in
 mod socket;
 mod sync;
 mod system;

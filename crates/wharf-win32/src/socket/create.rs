@@ -12,7 +12,7 @@ use super::types::*;
 use super::waiting::errno;
 use crate::guard;
 use crate::winsock::options::opens_overlapped;
-use crate::winsock::{AF_UNSPEC, duplicate, family as families};
+use crate::winsock::{AF_UNSPEC, duplicate};
 
 const KNOWN_FLAGS: u32 =
     WSA_FLAG_OVERLAPPED | MULTIPOINT | WSA_FLAG_ACCESS_SYSTEM_SECURITY | WSA_FLAG_NO_HANDLE_INHERIT;
@@ -133,23 +133,6 @@ fn set(fd: &OwnedFd, level: i32, name: i32) {
     let len = u32::try_from(size_of_val(&on)).expect("small");
     // SAFETY: one number, alive for the call. It cannot fail on a socket that has just been made.
     unsafe { libc::setsockopt(fd.as_raw_fd(), level, name, (&raw const on).cast(), len) };
-}
-
-/// Takes over a descriptor of the kernel's making that is a connected stream: what an accept has got.
-pub(crate) fn adopt_connection(fd: OwnedFd, listener: &Record) -> Result<SOCKET, u32> {
-    let (family, kind, protocol) = (listener.family, listener.kind, listener.protocol);
-    let (overlapped, blocking) = (listener.overlapped, listener.blocking);
-    table::open(fd, |fd, generation| {
-        let mut record = Record::new(fd, generation, family, kind, protocol);
-        (record.overlapped, record.blocking) = (overlapped, blocking);
-        record.connected = true;
-        record
-    })
-}
-
-/// Fills a protocol info with what a socket is: for WSADuplicateSocket and SO_PROTOCOL_INFO.
-pub(crate) fn describe(record: &Record) -> (i32, i32, i32) {
-    (families::from_linux(record.family).unwrap_or(AF_UNSPEC), record.kind, record.protocol)
 }
 
 /// Makes a socket, overlapped only with WSA_FLAG_OVERLAPPED (D5). The outcomes are contract D6.

@@ -5,12 +5,11 @@
 //! back meanwhile (B8).
 #![allow(unsafe_code)] // poll
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use wharf_core::status::{SocketContext, code, winsock_from_errno};
+use wharf_core::status::code;
 
-use super::table::{Pin, find};
-use super::types::SOCKET;
+use super::table::Pin;
 
 /// What a call waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,37 +26,6 @@ pub(crate) fn errno() -> i32 {
 /// What a system call answered, or its errno.
 pub(crate) fn checked(result: isize) -> Result<usize, i32> {
     usize::try_from(result).map_err(|_| errno())
-}
-
-/// Repeats `call` on the socket's descriptor until it does not answer EAGAIN; waits between if the socket is
-/// blocking, and fails with WSAEWOULDBLOCK else. Errors come out as Winsock codes.
-pub(crate) fn repeat<R>(
-    socket: SOCKET,
-    wanted: Wanted,
-    context: SocketContext,
-    mut call: impl FnMut(i32) -> Result<R, i32>,
-) -> Result<R, u32> {
-    let found = find(socket)?;
-    let blocking = found.blocking;
-    let limit = match wanted {
-        Wanted::Input => found.receive_timeout,
-        Wanted::Output => found.send_timeout,
-    };
-    let pin = found.pin();
-    let mut deadline = None;
-    loop {
-        match call(pin.fd()) {
-            Ok(result) => return Ok(result),
-            Err(libc::EINTR) => {}
-            Err(libc::EAGAIN) if blocking => {
-                let end = deadline.get_or_insert_with(|| {
-                    (limit != 0).then(|| Instant::now() + Duration::from_millis(limit.into()))
-                });
-                wait(&pin, wanted, *end)?;
-            }
-            Err(error) => return Err(winsock_from_errno(error, context)),
-        }
-    }
 }
 
 /// Waits until a descriptor is ready: WSAETIMEDOUT after the deadline, WSAEINTR if the socket was closed.

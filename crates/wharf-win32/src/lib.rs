@@ -37,11 +37,9 @@ mod socket;
 mod sync;
 mod system;
 mod text;
-#[allow(dead_code)] // until the rooms that use it are in
 mod thread;
 mod time;
 mod types;
-#[allow(dead_code)] // until the rooms that use it are in
 mod wait;
 mod winsock;
 

@@ -49,9 +49,3 @@ pub use timer::{
 };
 
 pub(crate) use calls::waitable;
-
-/// Sets an event by its handle, for other calls' completions; ERROR_INVALID_HANDLE for what is none.
-pub(crate) fn set_event(handle: crate::types::HANDLE, set: bool) -> Result<(), u32> {
-    let object = crate::object::find(handle)?;
-    if object.set_event(set) { Ok(()) } else { Err(crate::code::ERROR_INVALID_HANDLE) }
-}

@@ -7,7 +7,6 @@
 //!    cross, in both directions, each by one table.
 //! 2. No call raises SIGPIPE (D81).
 //! 3. A call that fails stores nothing but the last error, unless the contract says otherwise.
-#![allow(dead_code)] // until the calls that use it are in
 
 mod accept;
 mod address_text;

@@ -44,6 +44,7 @@ pub struct PROTOENT {
 const _: () = assert!(size_of::<PROTOENT>() == 24);
 
 /// What the pointers of an answer point to.
+#[expect(dead_code, reason = "names and aliases are kept for the pointers of the entry")]
 struct Answer<E> {
     names: Vec<CString>,
     aliases: Vec<*mut c_char>,

@@ -190,7 +190,7 @@ pub mod Win32 {
                 SetProcessAffinityMask,
             };
             pub use crate::thread::*;
-            pub use crate::time::usage::{GetProcessTimes, GetSystemTimes};
+            pub use crate::time::usage::{GetProcessTimes, GetSystemTimes, GetThreadTimes};
             pub use crate::wait::*;
         }
         pub mod Time {

@@ -230,3 +230,35 @@ fn results_without_a_port() {
     assert_eq!((done, bytes, &buffer), (1, 4, b"6789"));
     assert_eq!(CloseHandle(file), 1);
 }
+
+/// C9 and A22: without an event the handle tells, with one only that.
+#[test]
+fn a_handle_is_signalled_by_its_operations() {
+    use wharf_win32::Win32::System::Threading::{CreateEventA, WaitForSingleObject};
+    let name = CString::new(format!(r"\\.\pipe\wharf signal {}", std::process::id())).unwrap();
+    let name: *const u8 = name.as_ptr().cast();
+    unsafe {
+        let flags = 3 | OVERLAPPED_FLAG;
+        let pipe = CreateNamedPipeA(name, flags, 0, 1, 0, 0, 0, null());
+        let client = CreateFileA(name, 0xC000_0000, 0, null(), 3, 0, null_mut());
+        let port = port(pipe);
+        assert_eq!(WaitForSingleObject(pipe, 0), 0, "A22");
+        let (mut buffer, mut operation) = ([0; 4], at(0));
+        read(pipe, buffer.as_mut_ptr(), 4, &mut operation).unwrap();
+        assert_eq!(WaitForSingleObject(pipe, 0), 258, "pending");
+        let text: *const c_void = b"text".as_ptr().cast();
+        let mut count = 0;
+        assert_eq!(WriteFile(client, text, 4, &raw mut count, null_mut()), 1);
+        assert_eq!(WaitForSingleObject(pipe, u32::MAX), 0);
+        assert_eq!(get(port, u32::MAX).2, 4);
+        read(pipe, buffer.as_mut_ptr(), 4, &mut operation).unwrap();
+        let mut with_event = at(0);
+        with_event.hEvent = CreateEventA(null(), 1, 0, null());
+        let done = WriteFile(pipe, text, 4, null_mut(), &raw mut *with_event);
+        assert!(issued(done).is_ok());
+        assert_eq!(WaitForSingleObject(with_event.hEvent, u32::MAX), 0);
+        assert_eq!(WaitForSingleObject(pipe, 0), 258, "the event tells, not the handle");
+        assert_eq!((CloseHandle(pipe), CloseHandle(client)), (1, 1));
+        assert_eq!((CloseHandle(port), CloseHandle(with_event.hEvent)), (1, 1));
+    }
+}

@@ -85,3 +85,18 @@ fn automation_dates() {
     }
     assert_eq!((back.wYear, back.wMonth, back.wDay, back.wHour), (1899, 12, 29, 6));
 }
+
+#[test]
+fn a_thread_has_used_time() {
+    use wharf_win32::Win32::System::Threading::{GetCurrentThread, GetThreadTimes};
+    let mut times = [FILETIME::default(); 4];
+    let at = times.as_mut_ptr();
+    unsafe {
+        let current = GetCurrentThread();
+        assert_eq!(GetThreadTimes(current, at, at.add(1), at.add(2), at.add(3)), 1);
+        let mut now = FILETIME::default();
+        GetSystemTimeAsFileTime(&raw mut now);
+        assert_eq!(CompareFileTime(at, &raw const now), -1);
+        assert_eq!((GetThreadTimes(null_mut(), at, at, at, at), GetLastError()), (0, 6));
+    }
+}

@@ -17,6 +17,7 @@ use crate::object::{self, Object};
 use crate::overlapped::Cancel;
 use crate::port::{Binding, Bound};
 use crate::types::HANDLE;
+use crate::wait::dispatcher::Dispatcher;
 
 /// What the descriptor is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,6 +111,10 @@ impl AsFd for File {
 impl Object for File {
     fn associate(&self, binding: Binding) -> Result<(), u32> {
         self.bound.associate(self.overlapped, binding)
+    }
+
+    fn waitable(&self) -> Option<Arc<Dispatcher>> {
+        Some(self.bound.signal.waitable())
     }
 
     fn add_modes(&self, modes: u8) -> Result<(), u32> {

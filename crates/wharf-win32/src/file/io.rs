@@ -101,6 +101,7 @@ unsafe fn call(
         let at = offset(unsafe { arg::load(overlapped) }?);
         // SAFETY: the caller lends it until the operation's end.
         let request = unsafe { Request::begin(overlapped, None) }?;
+        file.bound.begin(&request);
         let bytes = super::overlapped::transfer(&file, request, transfer, at)?;
         // SAFETY: the caller's variable.
         unsafe { arg::store_optional(count, bytes) }?;
@@ -157,6 +158,7 @@ unsafe fn through_pipe(
         arg::check(overlapped).map_err(|_| code::ERROR_INVALID_PARAMETER)?;
         // SAFETY: the caller lends it until the operation's end.
         let request = unsafe { Request::begin(overlapped, None) }?;
+        end.bound.begin(&request);
         end.transfer(request, transfer)?
     } else {
         let (status, bytes) = end.synchronous(transfer)?;

@@ -19,6 +19,7 @@ pub(crate) mod position;
 mod reactor;
 pub(crate) mod resolve;
 pub(crate) mod share;
+pub(crate) mod signal;
 pub(crate) mod socket;
 pub(crate) mod stat;
 pub(crate) mod temporary;

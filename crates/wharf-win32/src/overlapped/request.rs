@@ -107,6 +107,11 @@ impl Request {
         self.overlapped.as_ptr()
     }
 
+    /// Whether an event tells of its end; without one the file's handle does (C9).
+    pub(crate) fn has_event(&self) -> bool {
+        self.event.is_some()
+    }
+
     /// Whether the end of its thread ends it: unless only a packet tells of it (C43).
     pub(crate) fn dies_with_thread(&self, bound: bool) -> bool {
         !bound || self.event.is_some() || self.no_packet || self.routine.is_some()
@@ -121,6 +126,20 @@ impl Request {
         bytes: usize,
         ended: Ended,
     ) {
+        self.finish_and(binding, modes, status, bytes, ended, || {});
+    }
+
+    /// [`finish`](Self::finish), with something of the file's that tells as the event does: after the status, before the
+    /// packet.
+    pub(crate) fn finish_and(
+        self,
+        binding: Option<&Binding>,
+        modes: u8,
+        status: Status,
+        bytes: usize,
+        ended: Ended,
+        told: impl FnOnce(),
+    ) {
         let high = self.overlapped.as_ptr().cast::<usize>().wrapping_add(1);
         // SAFETY: the operation has not ended yet, so the memory is there (invariant 1); nobody reads InternalHigh, its
         // second word, before the status.
@@ -132,6 +151,7 @@ impl Request {
         if let Some(event) = self.event {
             event.set_event(true);
         }
+        told();
         wake_waiters();
         let silent = ended == Ended::AtOnce
             && modes & SKIP_PACKET_ON_SUCCESS != 0

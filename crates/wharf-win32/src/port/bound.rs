@@ -7,17 +7,20 @@ use std::sync::atomic::Ordering::Relaxed;
 use wharf_core::status::{Status, code};
 
 use super::Binding;
-use crate::overlapped::request::{Ended, Request};
+use crate::file::signal::Signal;
+use crate::overlapped::request::{Ended, Request, SKIP_EVENT_ON_HANDLE};
 
 /// Port, key and notification modes of an open file.
 ///
-/// An overlapped call on a file is `Request::begin`, the transfer, and [`finish`](Bound::finish).
+/// An overlapped call on a file is `Request::begin`, [`begin`](Bound::begin), the transfer, and [`finish`](Bound::finish).
 #[derive(Default)]
 pub(crate) struct Bound {
     binding: OnceLock<Binding>,
     /// SetFileCompletionNotificationModes; bits are only ever added (C22). Relaxed: a call that races with the change
     /// may be under either rule.
     modes: AtomicU8,
+    /// What a wait for the handle sees.
+    pub(crate) signal: Signal,
 }
 
 impl Bound {
@@ -27,12 +30,30 @@ impl Bound {
         if !overlapped {
             return Err(code::ERROR_INVALID_PARAMETER);
         }
-        self.binding.set(binding).map_err(|_| code::ERROR_INVALID_PARAMETER)
+        self.binding.set(binding).map_err(|_| code::ERROR_INVALID_PARAMETER)?;
+        if !self.skips_event() {
+            self.signal.set(true); // A22
+        }
+        Ok(())
     }
 
-    /// Adds notification modes.
+    /// Adds notification modes. A handle that no operation signals any more is cleared at once (C24).
     pub(crate) fn add_modes(&self, modes: u8) {
         self.modes.fetch_or(modes, Relaxed);
+        if self.skips_event() {
+            self.signal.set(false);
+        }
+    }
+
+    fn skips_event(&self) -> bool {
+        self.modes.load(Relaxed) & SKIP_EVENT_ON_HANDLE != 0
+    }
+
+    /// An operation has begun: its file is not signalled until an operation ends.
+    pub(crate) fn begin(&self, request: &Request) {
+        if !request.has_event() {
+            self.signal.set(false);
+        }
     }
 
     /// Whether the file has a port.
@@ -43,6 +64,13 @@ impl Bound {
     /// The end of an overlapped operation on the file: status, event, and packet or routine. `AtOnce` only for one whose
     /// call says so, by TRUE.
     pub(crate) fn finish(&self, request: Request, status: Status, bytes: usize, ended: Ended) {
-        request.finish(self.binding.get(), self.modes.load(Relaxed), status, bytes, ended);
+        let tells = !request.has_event() && !self.skips_event();
+        let told = || {
+            if tells {
+                self.signal.set(true);
+            }
+        };
+        let modes = self.modes.load(Relaxed);
+        request.finish_and(self.binding.get(), modes, status, bytes, ended, told);
     }
 }

@@ -34,7 +34,7 @@ pub(crate) mod suspend;
 mod tls;
 mod values;
 
-pub(crate) use record::{CURRENT_THREAD, Thread, current, current_id, with_current};
+pub(crate) use record::{CURRENT_THREAD, Thread, current, current_id, of, with_current};
 
 pub use affinity::{
     GROUP_AFFINITY, GetThreadGroupAffinity, GetThreadIdealProcessorEx, PROCESSOR_NUMBER,

@@ -23,7 +23,11 @@ fn usage() -> libc::rusage {
 
 /// When this process began: its start in clock ticks since boot, by the kernel's record.
 fn began() -> Option<FILETIME> {
-    let stat = std::fs::read_to_string(format!("/proc/{}/stat", getpid().as_raw_nonzero())).ok()?;
+    start(&std::fs::read_to_string(format!("/proc/{}/stat", getpid().as_raw_nonzero())).ok()?)
+}
+
+/// The start that a stat file of a process or thread tells.
+fn start(stat: &str) -> Option<FILETIME> {
     // The name may hold anything; the fields after its parenthesis begin with the third.
     let start: i64 = stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()?;
     let boot = std::fs::read_to_string("/proc/stat").ok()?;
@@ -51,6 +55,41 @@ pub unsafe extern "C" fn GetProcessTimes(
             (exit, FILETIME::default()),
             (kernel, length(usage.ru_stime.tv_sec, usage.ru_stime.tv_usec)),
             (user, length(usage.ru_utime.tv_sec, usage.ru_utime.tv_usec)),
+        ];
+        for (to, value) in values {
+            // SAFETY: the caller's variables.
+            unsafe { arg::store(to, value) }?;
+        }
+        Ok(TRUE)
+    })
+}
+
+/// When a thread began, and its time in the kernel and outside; one that has ended keeps nothing of it here.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn GetThreadTimes(
+    thread: HANDLE,
+    creation: *mut FILETIME,
+    exit: *mut FILETIME,
+    kernel: *mut FILETIME,
+    user: *mut FILETIME,
+) -> BOOL {
+    guard::call(FALSE, || {
+        let thread = crate::thread::of(thread)?;
+        let stat = format!("/proc/self/task/{}/stat", thread.tid());
+        let stat = std::fs::read_to_string(stat).map_err(|_| code::ERROR_NOT_SUPPORTED)?;
+        let field = |at: usize| -> Option<i64> {
+            stat.rsplit_once(')')?.1.split_whitespace().nth(at)?.parse().ok()
+        };
+        let ticks = i64::try_from(10_000_000 / rustix::param::clock_ticks_per_second().max(1));
+        let ticks = ticks.unwrap_or(100_000);
+        let spent =
+            |at: usize| FILETIME::from_ticks((field(at).unwrap_or(0) * ticks).cast_unsigned());
+        let began = start(&stat).ok_or(code::ERROR_NOT_SUPPORTED)?;
+        let values = [
+            (creation, began),
+            (exit, FILETIME::default()),
+            (kernel, spent(12)),
+            (user, spent(11)),
         ];
         for (to, value) in values {
             // SAFETY: the caller's variables.

@@ -65,6 +65,7 @@ pub unsafe extern "C" fn ReadDirectoryChangesW(
         let watch = watch(&file, subtree != 0, filter, room)?;
         // SAFETY: the caller lends it until the operation's end.
         let request = unsafe { Request::begin(overlapped, routine) }?;
+        file.bound.begin(&request);
         watch.wait(Waiter { request, buffer: buffer.cast(), room });
         Ok(TRUE)
     })

@@ -22,6 +22,7 @@ use crate::object::Object;
 use crate::overlapped::Cancel;
 use crate::overlapped::request::{Ended, Request};
 use crate::port::{Binding, Bound};
+use crate::wait::dispatcher::Dispatcher;
 
 /// Where an end is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +69,7 @@ pub(crate) struct End {
     pub(crate) writable: bool,
     /// Whether the pipe carries messages.
     pub(super) message: bool,
-    pub(super) bound: Bound,
+    pub(crate) bound: Bound,
     state: Mutex<State>,
     changed: Condvar,
     own: Weak<End>,
@@ -334,6 +335,10 @@ impl Object for End {
 
     fn associate(&self, binding: Binding) -> Result<(), u32> {
         self.bound.associate(self.overlapped, binding)
+    }
+
+    fn waitable(&self) -> Option<Arc<Dispatcher>> {
+        Some(self.bound.signal.waitable())
     }
 
     fn add_modes(&self, modes: u8) -> Result<(), u32> {

@@ -107,7 +107,9 @@ pub unsafe extern "C" fn ConnectNamedPipe(pipe: HANDLE, overlapped: *mut OVERLAP
         }
         let request = if end.overlapped && !overlapped.is_null() {
             // SAFETY: the caller lends it until the operation's end.
-            Some(unsafe { Request::begin(overlapped, None) }?)
+            let request = unsafe { Request::begin(overlapped, None) }?;
+            end.bound.begin(&request);
+            Some(request)
         } else {
             None
         };

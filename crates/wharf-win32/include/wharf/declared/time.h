@@ -24,6 +24,7 @@ void GetSystemTimePreciseAsFileTime(FILETIME *time);
 void GetSystemTime(SYSTEMTIME *date);
 void GetLocalTime(SYSTEMTIME *date);
 BOOL GetProcessTimes(HANDLE process, FILETIME *creation, FILETIME *exit, FILETIME *kernel, FILETIME *user);
+BOOL GetThreadTimes(HANDLE thread, FILETIME *creation, FILETIME *exit, FILETIME *kernel, FILETIME *user);
 BOOL GetSystemTimes(FILETIME *idle, FILETIME *kernel, FILETIME *user);
 DWORD GetTimeZoneInformation(TIME_ZONE_INFORMATION *zone);
 BOOL SystemTimeToTzSpecificLocalTime(const TIME_ZONE_INFORMATION *zone, const SYSTEMTIME *from, SYSTEMTIME *to);

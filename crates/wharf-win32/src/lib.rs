@@ -25,6 +25,7 @@
 mod arg;
 mod code;
 mod console;
+mod crt;
 mod error;
 mod file;
 mod guard;

@@ -6,8 +6,21 @@
 #include "annotations.h"
 #include "errors.h"
 #include "kernel.h"
+#include "numbers/words.h"
+#include "numbers/rights.h"
+#include "numbers/system.h"
+#include "numbers/base.h"
+#include "numbers/console.h"
+#include "numbers/errors.h"
+#include "structures.h"
 #include "interlocked.h"
 #include "sockets.h"
 #include "extensions.h"
+#include "numbers/sockets.h"
+#include "addresses.h"
 #include "declared/every.h"
+WHARF_BEGIN
+#include "select.h"
+WHARF_END
+#include "crt.h"
 #endif

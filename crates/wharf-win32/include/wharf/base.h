@@ -3,12 +3,12 @@
 #ifndef WHARF_BASE_H
 #define WHARF_BASE_H
 
+#include "dialect.h"
 #include <stddef.h>
 #include <stdint.h>
 #include <stdarg.h>
 #include <string.h>
 #include <wchar.h>
-#include "dialect.h"
 #ifndef _WIN32_WINNT
 #define _WIN32_WINNT 0x0A00
 #endif
@@ -25,6 +25,14 @@
 #endif
 /* Binds a name that the C library has too to the library's own. */
 #define WHARF_AS(name) __asm__("wharf_" #name)
+/* As the C library says it of its functions. */
+#if !defined(__cplusplus)
+#define WHARF_NOTHROWS
+#elif __cplusplus >= 201103L
+#define WHARF_NOTHROWS noexcept(true)
+#else
+#define WHARF_NOTHROWS throw()
+#endif
 
 #ifndef VOID
 #define VOID void

@@ -3,6 +3,8 @@
 #ifndef WHARF_DIALECT_H
 #define WHARF_DIALECT_H
 
+#include "first.h"
+
 #if !defined(__clang__)
 #ifndef __declspec
 #define __declspec(what) wharf_declspec_##what

@@ -107,7 +107,8 @@ typedef struct _BY_HANDLE_FILE_INFORMATION {
 } BY_HANDLE_FILE_INFORMATION, *PBY_HANDLE_FILE_INFORMATION, *LPBY_HANDLE_FILE_INFORMATION;
 typedef enum _GET_FILEEX_INFO_LEVELS { GetFileExInfoStandard } GET_FILEEX_INFO_LEVELS;
 typedef enum _FILE_INFO_BY_HANDLE_CLASS {
-    FileBasicInfo, FileStandardInfo, FileNameInfo, FileRenameInfo, FileDispositionInfo, FileAllocationInfo, FileEndOfFileInfo
+    FileBasicInfo, FileStandardInfo, FileNameInfo, FileRenameInfo, FileDispositionInfo, FileAllocationInfo, FileEndOfFileInfo,
+    FileAttributeTagInfo = 9, FileIdInfo = 18
 } FILE_INFO_BY_HANDLE_CLASS;
 typedef struct _FILE_BASIC_INFO {
     LARGE_INTEGER CreationTime, LastAccessTime, LastWriteTime, ChangeTime;
@@ -118,7 +119,10 @@ typedef struct _FILE_STANDARD_INFO {
     DWORD NumberOfLinks;
     BOOLEAN DeletePending, Directory;
 } FILE_STANDARD_INFO;
-typedef struct _FILE_DISPOSITION_INFO { BOOLEAN DeleteFile_; } FILE_DISPOSITION_INFO;
+/* DeleteFile is a macro that adds a letter, to members too. */
+typedef struct _FILE_DISPOSITION_INFO {
+    __extension__ union { BOOLEAN DeleteFile, DeleteFileA, DeleteFileW; };
+} FILE_DISPOSITION_INFO;
 typedef struct _FILE_END_OF_FILE_INFO { LARGE_INTEGER EndOfFile; } FILE_END_OF_FILE_INFO;
 typedef struct _FILE_NOTIFY_INFORMATION {
     DWORD NextEntryOffset, Action, FileNameLength;

@@ -23,12 +23,21 @@ typedef unsigned long long u_int64;
 #define INVALID_SOCKET ((SOCKET)(~0))
 #define SOCKET_ERROR (-1)
 
+/* Who wants more in a set defines FD_SETSIZE before these headers. Where the C library's own came first, 1024 is taken
+ * to be that one. */
+#if defined(FD_SETSIZE) && !defined(WHARF_SELECT_FREE)
+#if FD_SETSIZE == 1024
 #undef FD_SETSIZE
+#endif
+#endif
+#ifndef FD_SETSIZE
+#define FD_SETSIZE 64
+#endif
 #undef FD_SET
 #undef FD_CLR
 #undef FD_ISSET
 #undef FD_ZERO
-#define FD_SETSIZE 64
+typedef fd_set wharf_libc_set;
 #define fd_set wharf_fd_set
 typedef struct fd_set {
     u_int fd_count;

@@ -61,6 +61,11 @@ pub(crate) struct List {
 
 #[cfg(target_arch = "x86_64")]
 impl List {
+    /// A list whose arguments are words in memory.
+    pub(crate) fn of(words: *const u64) -> Self {
+        List { general: 48, floating: 304, overflow: words, saved: std::ptr::null() }
+    }
+
     fn next(&mut self) -> *const u64 {
         // Six registers of eight bytes, then the stack.
         if self.general < 48 {
@@ -87,6 +92,12 @@ pub(crate) struct List {
 
 #[cfg(target_arch = "aarch64")]
 impl List {
+    /// A list whose arguments are words in memory.
+    pub(crate) fn of(words: *const u64) -> Self {
+        let none = std::ptr::null();
+        List { stack: words, general_top: none, vector_top: none, general: 0, vector: 0 }
+    }
+
     fn next(&mut self) -> *const u64 {
         if self.general < 0 {
             let here = self.general_top.wrapping_offset(self.general as isize);

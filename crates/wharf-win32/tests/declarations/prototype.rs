@@ -12,14 +12,8 @@ const EXCEPTIONS: [(&str, &str, &str); 6] = [
     ("inet_ntoa", "address", "struct in_addr"),
 ];
 
-/// Names that the C library's standard headers have taken, with another prototype: a macro names the library's own.
-const MACROS: [(&str, &str); 2] = [
-    ("gethostname", "#define gethostname wharf_gethostname"),
-    (
-        "select",
-        "#define select(n, read, write, except, time) wharf_select((n), (read), (write), (except), (time))",
-    ),
-];
+/// Names that the C library's standard headers have taken, with another prototype: a header of their own binds them.
+const BOUND: [&str; 2] = ["gethostname", "select"];
 
 /// The declaration.
 pub(crate) fn of(export: &Export) -> String {
@@ -43,19 +37,16 @@ pub(crate) fn of(export: &Export) -> String {
         .collect();
     let parameters = if parameters.is_empty() { "void".to_owned() } else { parameters.join(", ") };
     let result = exception("->").unwrap_or_else(|| c_type(&export.result, &export.name));
-    match (&export.symbol, MACROS.iter().find(|(name, _)| *name == export.name)) {
-        (Some(symbol), Some((_, define))) => {
-            format!("{}({parameters});\n{define}", declarator(&result, symbol))
+    match &export.symbol {
+        Some(_) if BOUND.contains(&export.name.as_str()) => {
+            format!("/* {}: ../select.h */", export.name)
         }
-        (Some(symbol), None) => {
+        Some(symbol) => {
             assert_eq!(*symbol, format!("wharf_{}", export.name), "the prefix of borrowed names");
-            format!(
-                "{}({parameters}) WHARF_AS({});",
-                declarator(&result, &export.name),
-                export.name
-            )
+            let name = &export.name;
+            format!("{}({parameters}) WHARF_AS({name});", declarator(&result, name))
         }
-        (None, _) => format!("{}({parameters});", declarator(&result, &export.name)),
+        None => format!("{}({parameters});", declarator(&result, &export.name)),
     }
 }
 

@@ -86,6 +86,34 @@ fn before_and_after_the_standard_headers() {
     }
 }
 
+/// What the library binds by symbol does not reach what others call by the same names.
+#[test]
+fn names_that_others_have_too() {
+    let source =
+        fs::read_to_string(here("tests/headers/collisions.cpp")).expect("a source of this test");
+    clean(&source, true);
+    clean(&format!("#define STANDARD_FIRST\n{source}"), true);
+}
+
+/// The same sources compile for Windows, where there is a compiler for it: it has the last word on the numbers.
+#[test]
+fn numbers_and_layouts_are_windows() {
+    const FOR_WINDOWS: &str = "x86_64-w64-mingw32-gcc";
+    let directory = tempfile::tempdir().expect("a directory for temporary files");
+    let object = directory.path().join("object.o");
+    for name in ["numbers.c", "layout.c"] {
+        let path = here("tests/headers").join(name);
+        clean(&fs::read_to_string(&path).expect("a source of this test"), false);
+        if !has(FOR_WINDOWS) {
+            println!("skipped: no {FOR_WINDOWS}");
+            continue;
+        }
+        let output = compile(FOR_WINDOWS, "gnu11", &path, &object, &["-c"]);
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{FOR_WINDOWS} {name}\n{errors}");
+    }
+}
+
 #[test]
 fn tchar() {
     let source =
@@ -97,14 +125,22 @@ fn tchar() {
 fn the_run_time_names_do_what_they_say() {
     let directory = tempfile::tempdir().expect("a directory for temporary files");
     let include = here("include").into_os_string().into_string().expect("a path in UTF-8");
+    // The library is built into the directory of the tests.
+    let own = std::env::current_exe().expect("a test's own path");
+    let built = own.parent().expect("a directory").to_str().expect("a path in UTF-8");
+    let (search, found_at) = (format!("-L{built}"), format!("-Wl,-rpath,{built}"));
     for (cpp, language) in [(false, "c"), (true, "c++")] {
         for (compiler, level) in compilers(cpp) {
             let program = directory.path().join("crt");
             let more = ["-x", language, "-isystem", &include];
+            let link = ["-Wl,--no-as-needed", &search, "-lwharf_win32", &found_at];
+            let more: Vec<&str> = more.into_iter().chain(link).collect();
             let output = compile(compiler, level, &here("tests/headers/crt.c"), &program, &more);
             let errors = String::from_utf8_lossy(&output.stderr).into_owned();
             assert!(output.status.success(), "{compiler} {level}\n{errors}");
-            let ran = Command::new(&program).output().expect("just compiled");
+            // Cargo's own search path may have an older build of the library on it.
+            let ran = Command::new(&program).env_remove("LD_LIBRARY_PATH").output();
+            let ran = ran.expect("just compiled");
             let said = String::from_utf8_lossy(&ran.stdout).into_owned();
             assert!(
                 ran.status.success() && said.ends_with("all good\n"),

@@ -68,13 +68,11 @@ void FreeAddrInfoEx(ADDRINFOEXA *list);
 void FreeAddrInfoExW(ADDRINFOEXW *list);
 HOSTENT *gethostbyname(LPCSTR name) WHARF_AS(gethostbyname);
 HOSTENT *gethostbyaddr(LPCSTR address, int length, int family) WHARF_AS(gethostbyaddr);
-int wharf_gethostname(LPSTR name, int length);
-#define gethostname wharf_gethostname
+/* gethostname: ../select.h */
 int GetHostNameW(LPWSTR name, int length);
 int getnameinfo(const SOCKADDR *address, int length, LPSTR node, DWORD node_size, LPSTR port, DWORD port_size, int flags) WHARF_AS(getnameinfo);
 int GetNameInfoW(const SOCKADDR *address, int length, LPWSTR node, DWORD node_size, LPWSTR port, DWORD port_size, int flags);
-int wharf_select(int nfds, FD_SET *readable, FD_SET *writable, FD_SET *exceptional, const TIMEVAL *timeout);
-#define select(n, read, write, except, time) wharf_select((n), (read), (write), (except), (time))
+/* select: ../select.h */
 int __WSAFDIsSet(SOCKET s, FD_SET *set);
 int WSAEventSelect(SOCKET s, HANDLE event, int mask);
 int WSAEnumNetworkEvents(SOCKET s, HANDLE event, WSANETWORKEVENTS *events);

@@ -1,0 +1,2 @@
+/* <string.h>, by an older name. */
+#include <string.h>

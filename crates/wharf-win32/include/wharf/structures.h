@@ -1,0 +1,60 @@
+/* More types and structures of the base calls. */
+#ifndef WHARF_STRUCTURES_H
+#define WHARF_STRUCTURES_H
+#include "kernel.h"
+
+typedef DWORD ACCESS_MASK, *PACCESS_MASK;
+typedef PVOID PSECURITY_DESCRIPTOR, PSID, PVOID64;
+typedef HANDLE GLOBALHANDLE, LOCALHANDLE, *SPHANDLE, HBITMAP, HBRUSH, HFONT, HPEN, HRGN, HDESK, HMONITOR, HKL, HCURSOR;
+typedef HKEY *PHKEY;
+typedef int (*NEARPROC)(void);
+typedef char CCHAR, *PZZSTR;
+typedef const char *PCZZSTR;
+typedef WCHAR *PZZWSTR, *LPUWSTR, *PUWSTR;
+typedef const WCHAR *PCZZWSTR, *LPCUWSTR, *PCUWSTR;
+typedef PSTR *PZPSTR;
+typedef PWSTR *PZPWSTR;
+typedef TCHAR *LPTCH, *PTCH;
+typedef NTSTATUS *PNTSTATUS;
+typedef LCID *PLCID;
+typedef ULONG32 *PULONG32;
+typedef KAFFINITY *PKAFFINITY;
+typedef int HALF_PTR, *PHALF_PTR;
+typedef unsigned int UHALF_PTR, *PUHALF_PTR;
+typedef IID *LPIID;
+typedef CLSID *LPCLSID;
+typedef const RECT *LPCRECT;
+typedef struct tagSIZE { LONG cx, cy; } SIZE, *PSIZE, *LPSIZE;
+typedef struct tagPOINTS { SHORT x, y; } POINTS, *PPOINTS, *LPPOINTS;
+
+typedef struct _SINGLE_LIST_ENTRY { struct _SINGLE_LIST_ENTRY *Next; } SINGLE_LIST_ENTRY, *PSINGLE_LIST_ENTRY;
+typedef struct _IO_COUNTERS {
+    ULONGLONG ReadOperationCount, WriteOperationCount, OtherOperationCount;
+    ULONGLONG ReadTransferCount, WriteTransferCount, OtherTransferCount;
+} IO_COUNTERS, *PIO_COUNTERS;
+typedef PROCESS_MEMORY_COUNTERS_EX *PPROCESS_MEMORY_COUNTERS_EX;
+typedef RTL_CRITICAL_SECTION *PRTL_CRITICAL_SECTION;
+typedef RTL_SRWLOCK *PRTL_SRWLOCK;
+typedef RTL_CONDITION_VARIABLE *PRTL_CONDITION_VARIABLE;
+typedef RTL_RUN_ONCE *PRTL_RUN_ONCE;
+#define RTL_RUN_ONCE_INIT {0}
+typedef LONG (*PVECTORED_EXCEPTION_HANDLER)(PEXCEPTION_POINTERS);
+#define EXCEPTION_MAXIMUM_PARAMETERS 15
+
+typedef FILE_BASIC_INFO *PFILE_BASIC_INFO;
+typedef FILE_STANDARD_INFO *PFILE_STANDARD_INFO;
+typedef FILE_DISPOSITION_INFO *PFILE_DISPOSITION_INFO;
+typedef FILE_END_OF_FILE_INFO *PFILE_END_OF_FILE_INFO;
+typedef FILE_INFO_BY_HANDLE_CLASS *PFILE_INFO_BY_HANDLE_CLASS;
+typedef struct _FILE_NAME_INFO { DWORD FileNameLength; WCHAR FileName[1]; } FILE_NAME_INFO, *PFILE_NAME_INFO;
+typedef struct _FILE_RENAME_INFO {
+    __extension__ union { BOOLEAN ReplaceIfExists; DWORD Flags; };
+    HANDLE RootDirectory;
+    DWORD FileNameLength;
+    WCHAR FileName[1];
+} FILE_RENAME_INFO, *PFILE_RENAME_INFO;
+typedef struct _FILE_ALLOCATION_INFO { LARGE_INTEGER AllocationSize; } FILE_ALLOCATION_INFO, *PFILE_ALLOCATION_INFO;
+typedef struct _FILE_ATTRIBUTE_TAG_INFO { DWORD FileAttributes, ReparseTag; } FILE_ATTRIBUTE_TAG_INFO, *PFILE_ATTRIBUTE_TAG_INFO;
+typedef struct _FILE_ID_128 { BYTE Identifier[16]; } FILE_ID_128, *PFILE_ID_128;
+typedef struct _FILE_ID_INFO { ULONGLONG VolumeSerialNumber; FILE_ID_128 FileId; } FILE_ID_INFO, *PFILE_ID_INFO;
+#endif

@@ -11,6 +11,7 @@
 use std::io;
 use std::sync::Arc;
 
+use rustix::io::Errno;
 use rustix::net::{SendFlags, send};
 use wharf::{Buffer, Stream};
 
@@ -30,6 +31,7 @@ pub(super) enum Step {
     Accepted,
     Received(Box<Connection>),
     Sent(Box<Connection>),
+    SentFile(Box<Connection>),
     Discarded(Box<Farewell>),
 }
 
@@ -82,7 +84,7 @@ impl Connection {
 
     /// A send has ended.
     pub(super) fn sent(
-        mut self: Box<Self>,
+        self: Box<Self>,
         result: io::Result<usize>,
         transferred: usize,
         buffer: Buffer,
@@ -98,6 +100,45 @@ impl Connection {
         if sent < piece.len() {
             drop(piece.drain(..sent));
         } else {
+            piece.clear();
+        }
+        self.go_on(piece, server)
+    }
+
+    /// A send of a part of the file has ended.
+    pub(super) fn sent_file(
+        mut self: Box<Self>,
+        result: io::Result<usize>,
+        transferred: usize,
+        server: &Server,
+    ) -> io::Result<()> {
+        let mut piece = Vec::new();
+        match result {
+            Ok(sent) => self.transfer.sent(sent, false),
+            // The file is shorter than the head has promised.
+            Err(error) if error.raw_os_error() == Some(Errno::NODATA.raw_os_error()) => {
+                self.transfer.sent(transferred, true);
+            }
+            Err(error) if error.kind() != io::ErrorKind::TimedOut => return Err(error),
+            Err(_) if transferred > 0 => self.transfer.sent(transferred, false),
+            Err(_) => {
+                wharf::blocking(|| self.transfer.next(&mut piece));
+                let sent = if piece.is_empty() { 0 } else { self.offer(&piece)? };
+                drop(piece.drain(..sent));
+            }
+        }
+        self.go_on(piece, server)
+    }
+
+    /// Sends the rest of a piece, or the next one; or turns to the next request.
+    fn go_on(mut self: Box<Self>, mut piece: Vec<u8>, server: &Server) -> io::Result<()> {
+        if piece.is_empty() {
+            if let Some(range) = self.transfer.range() {
+                let stream = self.stream.clone();
+                let send = stream.send_file(range, Step::SentFile(self))?;
+                stream.expire_after(send, server.idle_timeout);
+                return Ok(());
+            }
             wharf::blocking(|| self.transfer.next(&mut piece));
         }
         if !piece.is_empty() {

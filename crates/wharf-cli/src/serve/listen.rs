@@ -56,6 +56,7 @@ impl Server {
             Step::Accepted => unreachable!("dealt with above"),
             Step::Received(connection) => connection.received(result, buffer, self),
             Step::Sent(connection) => connection.sent(result, transferred, buffer, self),
+            Step::SentFile(connection) => connection.sent_file(result, transferred, self),
             Step::Discarded(farewell) => farewell.received(result, buffer),
         }
     }

@@ -1,9 +1,13 @@
-//! The bytes of one answer, piece by piece: a file of any size in the memory of one piece.
+//! The bytes of one answer, piece by piece: a file of any size in the memory of one piece. What follows the first piece of a
+//! range, the kernel sends from the file.
 
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+
+use wharf::FileRange;
 
 use super::response::{Body, Part, Response};
 
@@ -13,7 +17,7 @@ const PIECE_BYTES: usize = 128 * 1024;
 /// What remains of an answer after the pieces that were made.
 #[derive(Debug, Default)]
 pub(super) struct Transfer {
-    file: Option<File>,
+    file: Option<Arc<File>>,
     /// The front one may have been begun.
     parts: VecDeque<Part>,
     keep_alive: bool,
@@ -28,7 +32,7 @@ impl Transfer {
             Body::Empty => {}
             Body::Bytes(bytes) => piece.extend_from_slice(&bytes),
             Body::File { file, parts } => {
-                (transfer.file, transfer.parts) = (Some(file), parts.into());
+                (transfer.file, transfer.parts) = (Some(Arc::new(file)), parts.into());
                 let head = piece.len();
                 transfer.fill(&mut piece, head);
             }
@@ -42,6 +46,34 @@ impl Transfer {
             piece.clear();
         } else {
             self.fill(piece, 0);
+        }
+    }
+
+    /// The front part, if it is a range of the file: for the kernel to send, without a copy. How far it came is to be told
+    /// by [`Transfer::sent`].
+    pub(super) fn range(&self) -> Option<FileRange> {
+        match (self.parts.front(), &self.file) {
+            (Some(Part::Range { offset, len }), Some(file)) => {
+                Some(FileRange::new(Arc::clone(file)).offset(*offset).length(*len))
+            }
+            _ => None,
+        }
+    }
+
+    /// So much of the range has gone out; `short`: there is no more of it.
+    pub(super) fn sent(&mut self, bytes: usize, short: bool) {
+        if let Some(Part::Range { offset, len }) = self.parts.front_mut() {
+            *offset += bytes as u64;
+            *len -= bytes as u64;
+            if *len == 0 {
+                self.parts.pop_front();
+            }
+        }
+        if short {
+            self.abandon();
+        }
+        if self.is_done() {
+            self.file = None;
         }
     }
 

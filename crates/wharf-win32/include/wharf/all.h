@@ -22,5 +22,6 @@
 WHARF_BEGIN
 #include "select.h"
 WHARF_END
+#include "overloads.h"
 #include "crt.h"
 #endif

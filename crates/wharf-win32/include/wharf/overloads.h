@@ -12,7 +12,9 @@ inline auto GetQueuedCompletionStatus(HANDLE port, LPDWORD transferred, Key *key
 }
 
 /* An argument of `unsigned long`, which has 64 bits. */
-inline int ioctlsocket(SOCKET s, int request, unsigned long *argument)
+template <class Argument>
+inline auto ioctlsocket(SOCKET s, int request, Argument *argument)
+    -> decltype(static_cast<unsigned long *>(argument), int())
 {
     DWORD half = argument ? static_cast<DWORD>(*argument) : 0;
     const int result = ioctlsocket(s, request, argument ? &half : static_cast<LPDWORD>(nullptr));

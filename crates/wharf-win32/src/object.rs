@@ -11,7 +11,6 @@
 //! 2. An object lives while a handle or a call uses it: `get` answers an `Arc`.
 //! 3. Nothing of an object runs under the table's lock, its drop neither.
 #![allow(unsafe_code)] // exported under a C name
-#![allow(dead_code)] // until the rooms that use it are in
 
 use std::any::Any;
 use std::collections::VecDeque;

@@ -54,7 +54,8 @@ impl Bench {
         // What the driver itself includes; the rest of Wharf's headers would say more than the test does.
         let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wharf-win32/include");
         fs::create_dir(bench.path("home/include/wharf/wharf")).unwrap();
-        for name in ["wharf/dialect.h", "wharf/key.h", "wharf/seh.h", "filesystem"] {
+        for name in ["wharf/first.h", "wharf/dialect.h", "wharf/key.h", "wharf/seh.h", "filesystem"]
+        {
             let there = bench.path("home/include/wharf").join(name);
             symlink(ours.canonicalize().unwrap().join(name), there).unwrap();
         }

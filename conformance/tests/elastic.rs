@@ -187,7 +187,8 @@ fn retires_idle_workers_and_grows_again() {
         reaches(&pool.port, &format!("{source}: five are blocked"), |stats| stats.taken == 5);
         pool.gate.open();
         pool.has_handled(5);
-        assert_eq!(pool.size(), 5, "{source}");
+        // One more where the second of the first two workers came late: another had been started by then.
+        assert!((5..=6).contains(&pool.size()), "{source}: {}", pool.size());
     }
     let start = Instant::now();
     for (_, pool) in &pools {

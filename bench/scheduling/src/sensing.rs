@@ -40,7 +40,11 @@ pub(crate) fn open<T: Send + 'static>(
         Sensing::Proc => wharf::Sensing::Syscall,
     };
     let concurrency = u32::try_from(concurrency)?.into();
-    let port = Port::with_options(wharf::Options { concurrency, sensing: wanted })?;
+    let port = Port::with_options(wharf::Options {
+        concurrency,
+        sensing: wanted,
+        ..wharf::Options::default()
+    })?;
     // What the system refuses is replaced by something weaker, which is another variant.
     match port.sensing() {
         chosen if chosen == wanted => Ok(port),

@@ -79,8 +79,8 @@ fn grace() {
     server.signal(Signal::TERM);
     let (status, report) = server.end();
     assert_eq!(status.code(), Some(0), "{report}");
-    // The send is cancelled when the grace is over, and its packet handled if there is time, or left.
-    assert!(!report.ends_with(" 0 operations cancelled, 0 left\n"), "{report:?}");
+    // The send is cancelled when the grace is over; its packet is handled if there is time, or left.
+    assert!(report.contains(", 1 operations cancelled, "), "{report:?}");
     assert!(client.drain() < LARGE, "the whole answer from a server that gave up");
 }
 

@@ -224,7 +224,7 @@ pub unsafe extern "C" fn AcceptEx(
         {
             let mut record =
                 find_generation(listener.index, listener.generation).ok_or(code::WSAENOTSOCK)?;
-            if !record.is_listening() || sAcceptSocket == sListenSocket {
+            if !record.is_listening() || listener == (Watched { index, generation }) {
                 return Err(code::WSAEINVAL);
             }
         }

@@ -38,10 +38,8 @@ impl Record {
     /// Puts another socket of the kernel's under the same number: nothing of the old one is left but the association.
     pub(super) fn replace(&mut self, fd: OwnedFd) -> Result<(), i32> {
         self.unwatch();
-        let flags = if self.private { libc::O_CLOEXEC } else { 0 };
-        // SAFETY: closes the old socket, which is the record's own, and makes its number name the new one.
-        if unsafe { libc::dup3(fd.as_raw_fd(), self.fd, flags) } < 0 {
-            return Err(errno());
+        for number in std::iter::once(&self.fd).chain(&self.doubles) {
+            put_under(&fd, *number)?;
         }
         (self.connected, self.active, self.bound, self.finished) = (false, false, false, false);
         (self.shut_in, self.shut_out) = (false, false);
@@ -98,10 +96,8 @@ pub(crate) fn associate(record: &mut Record, binding: Binding) -> Result<(), u32
 
 /// A port has been closed: its sockets go on, and somebody else watches them (A17).
 pub(crate) fn orphan(port: &IoPort) {
-    for socket in table::all() {
-        if let Ok(mut record) = table::find(socket)
-            && record.io.watched_by.as_ref().is_some_and(|by| std::ptr::eq(&raw const **by, port))
-        {
+    for mut record in table::records() {
+        if record.io.watched_by.as_ref().is_some_and(|by| std::ptr::eq(&raw const **by, port)) {
             // Without a watcher what is pending stays pending until its socket is closed.
             let _ = record.rewatch();
         }
@@ -137,21 +133,28 @@ pub(crate) fn cancel_accepts(listener: Watched, wanted: impl Fn(&Operation) -> b
     let of_listener = |operation: &Operation| {
         operation.via.as_ref().is_some_and(|via| via.listener == listener) && wanted(operation)
     };
-    let found = table::all().into_iter().filter_map(|socket| table::find(socket).ok());
-    found.map(|mut record| record.cancel(of_listener)).sum()
+    table::records().map(|mut record| record.cancel(of_listener)).sum()
 }
 
 /// A thread has ended: what it has issued ends with it, but for what only a packet tells of (C43).
 pub(crate) fn end_of_thread(thread: ThreadId) {
-    for socket in table::all() {
-        if let Ok(mut record) = table::find(socket) {
-            let bound = record.io.binding.is_some();
-            record.cancel(|operation| {
-                let bound = operation.via.as_ref().map_or(bound, |via| via.binding.is_some());
-                operation.request.thread == thread && operation.request.dies_with_thread(bound)
-            });
-        }
+    for mut record in table::records() {
+        let bound = record.io.binding.is_some();
+        record.cancel(|operation| {
+            let bound = operation.via.as_ref().map_or(bound, |via| via.binding.is_some());
+            operation.request.thread == thread && operation.request.dies_with_thread(bound)
+        });
     }
+}
+
+/// Makes a number, which is one of a socket's own, name another one of the kernel's. Whether programs that this one starts
+/// inherit it stays as it was.
+fn put_under(fd: &OwnedFd, number: i32) -> Result<(), i32> {
+    // SAFETY: a number.
+    let private = unsafe { libc::fcntl(number, libc::F_GETFD) } & libc::FD_CLOEXEC != 0;
+    let flags = if private { libc::O_CLOEXEC } else { 0 };
+    // SAFETY: closes the old socket, which is the record's own, and makes its number name the new one.
+    if unsafe { libc::dup3(fd.as_raw_fd(), number, flags) } < 0 { Err(errno()) } else { Ok(()) }
 }
 
 fn local_address(fd: i32) -> Address {

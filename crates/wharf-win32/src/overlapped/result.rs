@@ -16,7 +16,7 @@ use super::request::{internal, wait_for, wake_waiters};
 use super::types::OVERLAPPED;
 use crate::guard;
 use crate::socket::started;
-use crate::socket::table::find;
+use crate::socket::table::find_native;
 use crate::socket::types::SOCKET;
 use crate::types::{BOOL, FALSE, HANDLE, TRUE};
 use crate::wait::apc;
@@ -140,7 +140,7 @@ pub unsafe extern "C" fn WSAGetOverlappedResult(
 ) -> BOOL {
     guard::call(FALSE, || {
         started()?;
-        find(s)?;
+        find_native(s)?; // C14
         if lpOverlapped.is_null() || lpcbTransfer.is_null() || lpdwFlags.is_null() {
             return Err(code::WSAEFAULT);
         }

@@ -1,13 +1,21 @@
-//! The end of a socket (C39-C41, D78).
+//! The end of a socket (C39-C42, D78).
 #![allow(unsafe_code)] // exported under a C name
 
-use super::table;
+use super::table::{self, Taken};
 use super::types::{SOCKET, SOCKET_ERROR};
 use crate::{guard, overlapped};
 
-/// Closes a socket. What is pending on it ends, each operation with its packet.
+/// Closes a SOCKET. If it was the last one of its socket, what is pending ends, each operation with its packet; else
+/// nothing does (C42).
 pub(crate) fn close(socket: SOCKET) -> Result<(), u32> {
-    let (mut record, fd) = table::take(socket)?;
+    let (mut record, fd) = match table::take(socket)? {
+        Taken::Last(record, fd) => (record, fd),
+        Taken::Shared(fd) => {
+            drop(fd);
+            overlapped::feed();
+            return Ok(());
+        }
+    };
     // Before the packets: who has one finds the SOCKET gone. SO_LINGER may make it wait.
     wharf::blocking(|| drop(fd));
     overlapped::end_all(&mut record);

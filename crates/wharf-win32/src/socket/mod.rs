@@ -8,12 +8,14 @@
 //! | `startup` | WSAStartup and WSACleanup |
 //! | `create`, `kinds` | WSASocket: arguments, and what they ask the kernel for |
 //! | `close` | closesocket |
+//! | `double` | DuplicateHandle on a SOCKET |
 //! | `types` | structures of the interface |
 //!
 //! The calls themselves are elsewhere: the overlapped ones in `overlapped`, the synchronous ones in `winsock`.
 
 mod close;
 mod create;
+mod double;
 mod kinds;
 pub(crate) mod record;
 mod startup;
@@ -26,6 +28,7 @@ pub use close::closesocket;
 pub(crate) use create::prepare;
 pub use create::{WSASocketA, WSASocketW, socket};
 
+pub(crate) use double::{duplicate, name};
 pub(crate) use record::Record;
 pub(crate) use startup::started;
 pub use startup::{WSACleanup, WSAStartup};

@@ -15,6 +15,8 @@ use crate::winsock::sockaddr::Address;
 /// One socket. Everything is read and written under its slot's lock.
 pub(crate) struct Record {
     pub(crate) fd: RawFd,
+    /// Further descriptors of it, by which it has further SOCKETs.
+    pub(crate) doubles: Vec<RawFd>,
     /// Tells it from earlier sockets with this descriptor.
     pub(crate) generation: u32,
     /// The kernel's numbers.
@@ -57,6 +59,7 @@ impl Record {
     pub(crate) fn new(fd: RawFd, generation: u32, family: i32, kind: i32, protocol: i32) -> Self {
         Record {
             fd,
+            doubles: Vec::new(),
             generation,
             family,
             kind,

@@ -10,6 +10,7 @@ use wharf_core::status::code;
 use super::types::{SOCKET_ERROR, WSADATA};
 use super::{close, table};
 use crate::guard;
+use crate::winsock::duplicate;
 
 /// Startups without their cleanup. Relaxed: it guards nothing but itself.
 static STARTS: AtomicU32 = AtomicU32::new(0);
@@ -78,7 +79,8 @@ pub extern "C" fn WSACleanup() -> i32 {
     guard::call(SOCKET_ERROR, || {
         let before = STARTS.fetch_update(Relaxed, Relaxed, |starts| starts.checked_sub(1));
         if before.map_err(|_| code::WSANOTINITIALISED)? == 1 {
-            for socket in table::all() {
+            duplicate::forget();
+            for socket in table::numbers() {
                 // Another thread may have closed it meanwhile.
                 let _ = close::close(socket);
             }

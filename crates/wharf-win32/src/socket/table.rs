@@ -9,15 +9,25 @@
 //!    record uses this socket's descriptor, never one that has the same number later.
 //! 3. The generation of a slot changes with every socket in it: readiness that is reported for an earlier one
 //!    touches nobody.
+//!
+//! # Doubles
+//! Several SOCKETs of one socket (A7, C42, D12) are several descriptors of it. One slot has the record, the slots of the
+//! others its name; the record knows their numbers. A SOCKET whose record is still needed when it is closed is hidden:
+//! calls no longer find it, its descriptor stays open, and it goes with the last double.
+//!
+//! 4. A double names a slot with a record, and that record has the double's number, from before it can be found until its
+//!    descriptor is about to be closed.
+//! 5. Slots are locked one after the other, never one within another.
 #![allow(unsafe_code)] // the chunks of the table are reached by pointers; descriptors are closed by number
 
 use std::ops::{Deref, DerefMut};
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
 use std::sync::atomic::AtomicPtr;
 use std::sync::atomic::Ordering::{AcqRel, Acquire};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use wharf::Watched;
 use wharf_core::status::code;
 
 use super::record::Record;
@@ -31,6 +41,12 @@ const CHUNKS: usize = 4096;
 pub(crate) struct Place {
     generation: u32,
     record: Option<Box<Record>>,
+    /// Where the record is, if this number is a further one of its socket.
+    double: Option<Watched>,
+    /// The number names nothing: it has been closed and the record is still needed, or it has not been given out yet.
+    hidden: bool,
+    /// It came from DuplicateHandle, and Winsock has never heard of it (C14).
+    foreign: bool,
     /// Calls that use the descriptor outside the lock.
     pins: u32,
     /// The record has gone and the descriptor goes with the last pin.
@@ -102,64 +118,188 @@ impl DerefMut for Found {
 pub(crate) fn find(socket: SOCKET) -> Result<Found, u32> {
     let slot = slot(socket).ok_or(code::WSAENOTSOCK)?;
     let place = slot.lock();
-    if place.record.is_none() {
-        return Err(code::WSAENOTSOCK);
+    if place.record.is_none() || place.hidden {
+        return find_double(place);
     }
     Ok(Found { place })
 }
 
-/// The same socket that had this generation, if it is still open.
+#[cold]
+fn find_double(place: MutexGuard<'static, Place>) -> Result<Found, u32> {
+    let name = place.double.filter(|_| !place.hidden).ok_or(code::WSAENOTSOCK)?;
+    drop(place);
+    find_generation(name.index, name.generation).ok_or(code::WSAENOTSOCK)
+}
+
+/// As [`find`], for calls that know only what Winsock has made (C14).
+pub(crate) fn find_native(socket: SOCKET) -> Result<Found, u32> {
+    match slot(socket) {
+        Some(slot) if slot.lock().foreign => Err(code::WSAENOTSOCK),
+        _ => find(socket),
+    }
+}
+
+/// The same socket that had this generation, if it still lives, by whatever SOCKET.
 #[inline]
 pub(crate) fn find_generation(index: u32, generation: u32) -> Option<Found> {
-    find(index as usize).ok().filter(|found| found.place.generation == generation)
+    let place = slot(index as usize)?.lock();
+    if place.record.is_none() || place.generation != generation {
+        return None;
+    }
+    Some(Found { place })
 }
 
 /// Enters a socket in the table, which owns the descriptor from now on. It must not block.
 pub(crate) fn open(fd: OwnedFd, make: impl FnOnce(RawFd, u32) -> Record) -> Result<SOCKET, u32> {
     let raw = fd.as_raw_fd();
-    let index = usize::try_from(raw).expect("descriptors are not negative");
-    let slot = make_slot(index).ok_or(code::WSAEMFILE)?;
-    let mut place = slot.lock();
-    // Invariant 2: a number that the kernel gives out has been closed before. A record that is still there is
-    // of a socket that somebody closed behind our back.
-    let stale = place.record.take();
-    (place.pins, place.closing) = (0, false);
-    place.generation = (place.generation + 1) & 0x7FFF_FFFF;
-    place.record = Some(Box::new(make(raw, place.generation)));
-    std::mem::forget(fd);
-    drop(place);
+    let (index, stale) = enter(fd, |place| {
+        place.record = Some(Box::new(make(raw, place.generation)));
+    })?;
     drop(stale);
     Ok(index)
 }
 
-/// Takes a socket out of the table. Its descriptor is closed by the drop of what is answered, or by the last call
-/// that uses it still, which is woken.
-pub(crate) fn take(socket: SOCKET) -> Result<(Box<Record>, Option<OwnedFd>), u32> {
+/// Enters a descriptor, after which it is the table's; what was left in its slot is to be dropped.
+fn enter(fd: OwnedFd, fill: impl FnOnce(&mut Place)) -> Result<(SOCKET, Place), u32> {
+    let index = usize::try_from(fd.as_raw_fd()).expect("descriptors are not negative");
+    let slot = make_slot(index).ok_or(code::WSAEMFILE)?;
+    let mut place = slot.lock();
+    let generation = (place.generation + 1) & 0x7FFF_FFFF;
+    // Invariant 2: a number that the kernel gives out has been closed before. A record that is still there is
+    // of a socket that somebody closed behind our back.
+    let stale = std::mem::replace(&mut *place, Place { generation, ..Place::default() });
+    fill(&mut place);
+    std::mem::forget(fd);
+    drop(place);
+    if let Some(name) = stale.double {
+        forget_double(index, name);
+    }
+    Ok((index, stale))
+}
+
+/// A further SOCKET of the same socket. It is hidden until [`show`].
+pub(crate) fn double(mut found: Found, private: bool, foreign: bool) -> Result<SOCKET, u32> {
+    // SAFETY: the descriptor of a record that is in the table and locked.
+    let own = unsafe { BorrowedFd::borrow_raw(found.fd) };
+    let fd = if private { rustix::io::fcntl_dupfd_cloexec(own, 0) } else { rustix::io::dup(own) };
+    let fd = fd.map_err(|_| code::WSAEMFILE)?;
+    // Before it can be found (invariant 4). The lock goes before the other slot's (invariant 5).
+    found.doubles.push(fd.as_raw_fd());
+    let name = found.name();
+    drop(found);
+    let (index, stale) = enter(fd, |place| {
+        (place.double, place.hidden, place.foreign) = (Some(name), true, foreign);
+    })?;
+    drop(stale);
+    Ok(index)
+}
+
+/// From now on a SOCKET that [`double`] made can be found.
+pub(crate) fn show(socket: SOCKET) {
+    if let Some(slot) = slot(socket) {
+        slot.lock().hidden = false;
+    }
+}
+
+/// Takes a double's number from its record. What is answered is the socket's, if that was the last SOCKET of it.
+fn forget_double(socket: SOCKET, name: Watched) -> Option<(Box<Record>, Option<OwnedFd>)> {
+    let mut place = find_generation(name.index, name.generation)?.place;
+    let record = place.record.as_mut()?;
+    record.doubles.retain(|number| usize::try_from(*number) != Ok(socket));
+    let last = record.doubles.is_empty() && place.hidden;
+    last.then(|| take_record(place)).flatten()
+}
+
+/// What is left to be done when a SOCKET has been taken out of the table.
+pub(crate) enum Taken {
+    /// Nothing: others name the same socket. Perhaps a descriptor is to be closed.
+    Shared(Option<OwnedFd>),
+    /// It was the last one: the socket ends. A descriptor is to be closed, unless a call uses it still, which has been
+    /// woken and closes it.
+    Last(Box<Record>, Option<OwnedFd>),
+}
+
+/// Takes a SOCKET out of the table.
+pub(crate) fn take(socket: SOCKET) -> Result<Taken, u32> {
     let slot = slot(socket).ok_or(code::WSAENOTSOCK)?;
     let mut place = slot.lock();
-    let mut record = place.record.take().ok_or(code::WSAENOTSOCK)?;
+    if place.hidden {
+        return Err(code::WSAENOTSOCK);
+    }
+    if let Some(name) = place.double.take() {
+        drop(place);
+        let last = forget_double(socket, name);
+        // SAFETY: the table owned it, and the slot that gave it away is empty.
+        let fd = unsafe { OwnedFd::from_raw_fd(i32::try_from(socket).expect("a descriptor")) };
+        return Ok(match last {
+            None => Taken::Shared(Some(fd)),
+            // The other descriptor is the socket's last.
+            Some((record, last)) => {
+                drop(fd);
+                Taken::Last(record, last)
+            }
+        });
+    }
+    let record = place.record.as_ref().ok_or(code::WSAENOTSOCK)?;
+    if !record.doubles.is_empty() {
+        place.hidden = true;
+        return Ok(Taken::Shared(None));
+    }
+    let (record, fd) = take_record(place).ok_or(code::WSAENOTSOCK)?;
+    Ok(Taken::Last(record, fd))
+}
+
+/// Takes a record out of its slot. Its descriptor is closed by the drop of what is answered, or by the last call
+/// that uses it still, which is woken.
+fn take_record(mut place: MutexGuard<'static, Place>) -> Option<(Box<Record>, Option<OwnedFd>)> {
+    let mut record = place.record.take()?;
+    place.hidden = false;
     record.unwatch(); // a duplicate of the descriptor would keep the registration alive
     if place.pins > 0 {
         place.closing = true;
         // SAFETY: plain system call on a descriptor that the pins keep open. Wakes who sleeps on it (D56), also
         // on sockets that have no connection to shut down.
         unsafe { libc::shutdown(record.fd, libc::SHUT_RDWR) };
-        return Ok((record, None));
+        return Some((record, None));
     }
     // SAFETY: the table owned it, and the record that gave it away has been taken.
     let fd = unsafe { OwnedFd::from_raw_fd(record.fd) };
-    Ok((record, Some(fd)))
+    Some((record, Some(fd)))
 }
 
-/// Every SOCKET of this moment.
-pub(crate) fn all() -> Vec<SOCKET> {
-    let open = |index: &usize| slot(*index).is_some_and(|slot| slot.lock().record.is_some());
+fn slots() -> impl Iterator<Item = (usize, &'static Slot)> {
     (0..CHUNKS * SLOTS)
         .step_by(SLOTS)
         .filter(|first| slot(*first).is_some())
         .flat_map(|first| first..first + SLOTS)
-        .filter(open)
-        .collect()
+        .filter_map(|index| Some((index, slot(index)?)))
+}
+
+/// The names of all sockets of this moment.
+pub(crate) fn all() -> Vec<Watched> {
+    let name = |(index, slot): (usize, &Slot)| {
+        let place = slot.lock();
+        let index = u32::try_from(index).expect("below 2^20");
+        place.record.is_some().then_some(Watched { index, generation: place.generation })
+    };
+    slots().filter_map(name).collect()
+}
+
+/// The records of all sockets of this moment, each locked when its turn comes.
+pub(crate) fn records() -> impl Iterator<Item = Found> {
+    all().into_iter().filter_map(|name| find_generation(name.index, name.generation))
+}
+
+/// Every SOCKET of this moment: several of one socket, if it has them, and those that have not been given out.
+pub(crate) fn numbers() -> Vec<SOCKET> {
+    let open = |slot: &Slot| {
+        let mut place = slot.lock();
+        if place.double.is_some() {
+            place.hidden = false;
+        }
+        (place.record.is_some() || place.double.is_some()) && !place.hidden
+    };
+    slots().filter(|(_, slot)| open(slot)).map(|(index, _)| index).collect()
 }
 
 /// Keeps a socket's descriptor open while a call uses it outside the lock.

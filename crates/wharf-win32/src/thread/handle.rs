@@ -8,7 +8,7 @@ use super::record::{self, CURRENT_THREAD};
 use crate::object::{self, Object};
 use crate::system::process::{self, CURRENT};
 use crate::types::{BOOL, FALSE, HANDLE, TRUE};
-use crate::{arg, code, guard};
+use crate::{arg, code, guard, socket};
 
 const DUPLICATE_CLOSE_SOURCE: u32 = 1;
 const DUPLICATE_SAME_ACCESS: u32 = 2;
@@ -24,8 +24,23 @@ fn resolve(handle: HANDLE) -> Result<Arc<dyn Object>, u32> {
     }
 }
 
+/// Another handle to what a handle names: a SOCKET for a SOCKET.
+fn duplicate(handle: HANDLE, inherit: bool) -> Result<HANDLE, u32> {
+    if is_socket(handle) {
+        return socket::duplicate(handle as usize, inherit).map(|socket| socket as HANDLE);
+    }
+    let handle = object::insert(resolve(handle)?)?;
+    object::set_flags(handle, HANDLE_FLAG_INHERIT, u32::from(inherit))?;
+    Ok(handle)
+}
+
+fn is_socket(handle: HANDLE) -> bool {
+    !matches!(handle, CURRENT | CURRENT_THREAD) && !object::is_object(handle)
+}
+
 /// Makes another handle to the same object, in this process; a pseudo handle becomes a real one. Access is not looked
-/// at. SOCKETs are duplicated by WSADuplicateSocket, as Windows asks for: here ERROR_INVALID_HANDLE.
+/// at. Of a SOCKET it makes a second one, for port calls and transfers; Winsock's own calls about it need not know it, and
+/// WSAGetOverlappedResult does not (C14).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn DuplicateHandle(
     hSourceProcessHandle: HANDLE,
@@ -42,18 +57,25 @@ pub unsafe extern "C" fn DuplicateHandle(
             return Err(code::ERROR_INVALID_PARAMETER);
         }
         process::own(hSourceProcessHandle)?;
-        let object = resolve(hSourceHandle)?;
+        if is_socket(hSourceHandle) {
+            socket::name(hSourceHandle as usize)?;
+        } else {
+            resolve(hSourceHandle)?;
+        }
         // Without a target the call only closes the source.
         if !lpTargetHandle.is_null() {
             arg::check(lpTargetHandle)?;
             process::own(hTargetProcessHandle)?;
-            let handle = object::insert(object)?;
-            object::set_flags(handle, HANDLE_FLAG_INHERIT, u32::from(bInheritHandle != FALSE))?;
+            let handle = duplicate(hSourceHandle, bInheritHandle != FALSE)?;
             // SAFETY: the caller's.
             unsafe { arg::store(lpTargetHandle, handle) }?;
         }
-        if dwOptions & DUPLICATE_CLOSE_SOURCE != 0 && object::is_object(hSourceHandle) {
-            object::close(hSourceHandle)?;
+        if dwOptions & DUPLICATE_CLOSE_SOURCE != 0 {
+            if object::is_object(hSourceHandle) {
+                object::close(hSourceHandle)?;
+            } else if is_socket(hSourceHandle) {
+                socket::close(hSourceHandle as usize).map_err(|_| code::ERROR_INVALID_HANDLE)?;
+            }
         }
         Ok(TRUE)
     })
@@ -119,6 +141,11 @@ pub extern "C" fn CompareObjectHandles(
 ) -> BOOL {
     const ERROR_NOT_SAME_OBJECT: u32 = 1656;
     guard::call(FALSE, || {
+        if is_socket(hFirstObjectHandle) && is_socket(hSecondObjectHandle) {
+            let first = socket::name(hFirstObjectHandle as usize)?;
+            let same = first == socket::name(hSecondObjectHandle as usize)?;
+            return if same { Ok(TRUE) } else { Err(ERROR_NOT_SAME_OBJECT) };
+        }
         let (first, second) = (resolve(hFirstObjectHandle)?, resolve(hSecondObjectHandle)?);
         let process = |object: &Arc<dyn Object>| {
             let object: &dyn std::any::Any = &**object;

@@ -50,7 +50,7 @@ pub unsafe extern "C" fn bind(s: SOCKET, name: *const SOCKADDR, length: i32) -> 
 
 fn bind_to(s: SOCKET, address: &Address) -> Result<(), u32> {
     let _turn = claims::one_at_a_time();
-    let claim = {
+    let (name, claim) = {
         let found = find(s)?;
         if address.kernel_family() != found.family {
             return Err(code::WSAEAFNOSUPPORT);
@@ -59,11 +59,12 @@ fn bind_to(s: SOCKET, address: &Address) -> Result<(), u32> {
             return Err(code::WSAEINVAL);
         }
         let (shares, exclusive) = (found.notes.reuse, found.notes.exclusive);
-        address.socket_addr().map(|address| Claim { address, kind: found.kind, shares, exclusive })
+        let claim = |address| Claim { address, kind: found.kind, shares, exclusive };
+        (found.name(), address.socket_addr().map(claim))
     };
     // No lock is held: others are asked, whose locks come first for somebody else.
     let beside = match &claim {
-        Some(claim) if claim.address.port() != 0 => claims::ask(s, claim)?,
+        Some(claim) if claim.address.port() != 0 => claims::ask(name, claim)?,
         _ => Vec::new(),
     };
     claims::admit_beside(&beside);

@@ -7,12 +7,12 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use wharf::Watched;
 use wharf_core::status::code;
 
 use super::kernel;
 use crate::socket::record::Record;
-use crate::socket::table::{self, find};
-use crate::socket::types::SOCKET;
+use crate::socket::table::{self, find_generation};
 
 /// One bind at a time: what was found about others holds until the kernel has decided.
 static BINDS: Mutex<()> = Mutex::new(());
@@ -90,14 +90,13 @@ fn held(record: &Record) -> Option<Claim> {
 }
 
 /// Asks all sockets of this process: why the claim is refused, or those that it can only be beside.
-pub(super) fn ask(own: SOCKET, asked: &Claim) -> Result<Vec<SOCKET>, u32> {
+pub(super) fn ask(own: Watched, asked: &Claim) -> Result<Vec<Watched>, u32> {
     let mut beside = Vec::new();
-    for socket in table::all().into_iter().filter(|&socket| socket != own) {
-        let verdict =
-            find(socket).ok().and_then(|found| held(&found)).map(|held| held.judges(asked));
+    for found in table::records().filter(|found| found.name() != own) {
+        let verdict = held(&found).map(|held| held.judges(asked));
         match verdict {
             Some(Verdict::Refused(code)) => return Err(code),
-            Some(Verdict::Beside) => beside.push(socket),
+            Some(Verdict::Beside) => beside.push(found.name()),
             Some(Verdict::Apart) | None => {}
         }
     }
@@ -105,8 +104,9 @@ pub(super) fn ask(own: SOCKET, asked: &Claim) -> Result<Vec<SOCKET>, u32> {
 }
 
 /// Tells the kernel that these sockets may have another beside them.
-pub(super) fn admit_beside(sockets: &[SOCKET]) {
-    for found in sockets.iter().filter_map(|&socket| find(socket).ok()) {
+pub(super) fn admit_beside(sockets: &[Watched]) {
+    let find = |name: &Watched| find_generation(name.index, name.generation);
+    for found in sockets.iter().filter_map(find) {
         // What was closed or refused meanwhile shows in the bind that follows.
         let _ = kernel::set(found.fd, libc::SOL_SOCKET, libc::SO_REUSEPORT, 1);
     }

@@ -1,119 +1,62 @@
-//! WSADuplicateSocket: a second SOCKET for one socket of this process (A7, D11, D12).
+//! WSADuplicateSocket: a second SOCKET for one socket of this process (A7, C42, D11, D12).
 //!
-//! The call makes a second descriptor and keeps it under a number, which travels in the description; WSASocket with
-//! that description, once, makes a SOCKET of it. Connection, options and association with a port are shared, because
-//! they are the kernel socket's or are copied at that moment.
+//! The call makes the SOCKET, hidden, and keeps it under a number, which travels in the description; WSASocket with that
+//! description, once, gives it out. Everything is shared, because there is one record: connection, options, modes,
+//! association, operations.
 //!
-//! # Known difference
-//! Operations belong to the SOCKET that they were issued on and end with it, even if the other is still open (C42).
 //! Another process is refused: WSAEOPNOTSUPP.
-#![allow(unsafe_code)] // exported under C names; descriptors
+#![allow(unsafe_code)] // exported under C names
 
 use std::collections::HashMap;
-use std::os::fd::{FromRawFd, OwnedFd};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use wharf_core::status::code;
 
-use super::{kernel, memory, notes, protocols};
+use super::{memory, protocols};
 use crate::guard;
-use crate::overlapped;
-use crate::port::Binding;
 use crate::socket::record::Record;
 use crate::socket::started;
-use crate::socket::table::{self, find};
+use crate::socket::table::{self, Found, find};
 use crate::socket::types::{
     ProtocolInfo, SOCKET, SOCKET_ERROR, WSAPROTOCOL_INFOA, WSAPROTOCOL_INFOW,
 };
 
-/// A socket that waits for its WSASocket.
-struct Copy {
-    fd: OwnedFd,
-    kinds: (i32, i32, i32),
-    overlapped: bool,
-    blocking: bool,
-    limits: (u32, u32),
-    flags: [bool; 8],
-    binding: Option<Binding>,
-    notes: notes::Notes,
-}
-
+/// SOCKETs that wait for their WSASocket, by number.
 #[derive(Default)]
 struct Copies {
     last: u32,
-    waiting: Option<HashMap<u32, Copy>>,
+    waiting: Option<HashMap<u32, SOCKET>>,
 }
 
 static COPIES: Mutex<Copies> = Mutex::new(Copies { last: 0, waiting: None });
 
-/// Keeps a second descriptor of a socket; answers its number.
-fn keep(record: &Record) -> Result<u32, u32> {
-    let command = if record.private { libc::F_DUPFD_CLOEXEC } else { libc::F_DUPFD };
-    // SAFETY: plain numbers.
-    let fd = unsafe { libc::fcntl(record.fd, command, 0) };
-    kernel::done(fd).map_err(kernel::code)?;
-    let copy = Copy {
-        // SAFETY: just made, and nobody else's.
-        fd: unsafe { OwnedFd::from_raw_fd(fd) },
-        kinds: (record.family, record.kind, record.protocol),
-        overlapped: record.overlapped,
-        blocking: record.blocking,
-        limits: (record.receive_timeout, record.send_timeout),
-        flags: flags(record),
-        binding: record.io.binding.clone(),
-        notes: record.notes.shared(),
-    };
-    let mut copies = COPIES.lock().unwrap_or_else(PoisonError::into_inner);
+fn copies() -> MutexGuard<'static, Copies> {
+    COPIES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Makes a second SOCKET; answers its number.
+fn keep(found: Found) -> Result<u32, u32> {
+    let private = found.private;
+    let socket = table::double(found, private, false)?;
+    let mut copies = copies();
     // 0 is what a description of no duplicate has there.
     copies.last = copies.last.checked_add(1).unwrap_or(1);
     let number = copies.last;
-    copies.waiting.get_or_insert_default().insert(number, copy);
+    copies.waiting.get_or_insert_default().insert(number, socket);
     Ok(number)
 }
 
-fn flags(record: &Record) -> [bool; 8] {
-    [
-        record.connected,
-        record.active,
-        record.private,
-        record.bound,
-        record.listening,
-        record.shut_in,
-        record.shut_out,
-        record.finished,
-    ]
+/// Gives the SOCKET of a number out: WSAEINVAL for a number that is none any more.
+pub(crate) fn redeem(number: u32) -> Result<SOCKET, u32> {
+    let waiting = copies().waiting.as_mut().and_then(|waiting| waiting.remove(&number));
+    let socket = waiting.ok_or(code::WSAEINVAL)?;
+    table::show(socket);
+    Ok(socket)
 }
 
-/// Makes a SOCKET of a number: WSAEINVAL for one that is none any more.
-pub(crate) fn redeem(number: u32) -> Result<SOCKET, u32> {
-    let copy = {
-        let mut copies = COPIES.lock().unwrap_or_else(PoisonError::into_inner);
-        copies
-            .waiting
-            .as_mut()
-            .and_then(|waiting| waiting.remove(&number))
-            .ok_or(code::WSAEINVAL)?
-    };
-    let (family, kind, protocol) = copy.kinds;
-    let binding = copy.binding;
-    let s = table::open(copy.fd, |fd, generation| {
-        let mut record = Record::new(fd, generation, family, kind, protocol);
-        (record.overlapped, record.blocking) = (copy.overlapped, copy.blocking);
-        (record.receive_timeout, record.send_timeout) = copy.limits;
-        let [connected, active, private, bound, listening, shut_in, shut_out, finished] =
-            copy.flags;
-        (record.connected, record.active, record.private, record.bound) =
-            (connected, active, private, bound);
-        (record.listening, record.shut_in, record.shut_out) = (listening, shut_in, shut_out);
-        record.finished = finished;
-        record.notes = copy.notes;
-        record
-    })?;
-    if let Some(binding) = binding {
-        let mut found = find(s)?;
-        overlapped::associate(&mut found, binding)?;
-    }
-    Ok(s)
+/// The last WSACleanup: those that wait are closed with all others.
+pub(crate) fn forget() {
+    copies().waiting = None;
 }
 
 /// # Safety
@@ -134,7 +77,7 @@ unsafe fn duplicate<C: std::marker::Copy>(
     }
     memory::plausible(info, size_of::<ProtocolInfo<C>>())?;
     let mut description = describe(&found);
-    description.dwProviderReserved = keep(&found)?;
+    description.dwProviderReserved = keep(found)?;
     // SAFETY: the caller's promise.
     unsafe { memory::write(info, description) }.map(|()| 0)
 }

@@ -45,16 +45,6 @@ impl Notes {
         self.connect_error = 0;
     }
 
-    /// What a second SOCKET for the same socket has too: all but what waits on the first.
-    pub(crate) fn shared(&self) -> Self {
-        Self {
-            connected_at: self.connected_at,
-            peer: self.peer,
-            exclusive: self.exclusive,
-            ..self.inherited()
-        }
-    }
-
     /// What a connection has of its listener's (D27). Most is the kernel's to inherit.
     pub(crate) fn inherited(&self) -> Self {
         Self {

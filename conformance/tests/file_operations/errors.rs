@@ -50,6 +50,27 @@ fn refusals() {
     }
 }
 
+/// Goal: one open file has one port (A6, A7). Method: a duplicate is refused as long as the first handle is there, on either
+/// port; another opening of the same file is none.
+#[test]
+fn duplicates() {
+    let directory = Directory::new();
+    for (name, port) in ports::<()>() {
+        let path = directory.path("duplicates");
+        std::fs::write(&path, "x").unwrap();
+        let file = std::fs::File::open(&path).unwrap();
+        let (twin, second) = (file.try_clone().unwrap(), std::fs::File::open(&path).unwrap());
+        let kept = file.try_clone().unwrap();
+        let other = Port::<()>::new(1).unwrap();
+        let first = port.associate(file, 1).unwrap();
+        assert_eq!(errno(other.associate(twin, 2)), Errno::EXIST, "{name}");
+        let second = other.associate(second, 3).unwrap();
+        drop(first);
+        let again = other.associate(kept, 4).unwrap();
+        drop((second, again));
+    }
+}
+
 /// Goal: only files and block devices are associated as files.
 #[test]
 fn sources() {

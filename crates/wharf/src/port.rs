@@ -450,7 +450,8 @@ impl<T: Send + 'static> Port<T> {
     /// returned is the descriptor's owner.
     ///
     /// # Errors
-    /// `AlreadyExists` if the socket has a port already, also by way of a duplicated descriptor;
+    /// `AlreadyExists` if the socket or file has a port already, also by way of a duplicated descriptor (for files only
+    /// where the kernel answers fcntl(F_DUPFD_QUERY) or kcmp(2));
     /// `InvalidInput` if the descriptor is not a socket or file of that kind; `NotConnected` if the port is closed;
     /// the errors of epoll_ctl(2). The socket is closed then.
     pub fn associate<S: Source>(&self, source: S, key: usize) -> io::Result<S::Handle<T>> {

@@ -4,6 +4,7 @@
 //! | file | subject |
 //! |---|---|
 //! | `open_file` | one associated file: what is pending on it, and its end |
+//! | `identity` | one port for an open file |
 //! | `work` | what is to be done, and how far it has come |
 //! | `memory` | the memory of buffers as the kernel takes it |
 //! | `call` | one system call of one operation |
@@ -23,6 +24,7 @@
 
 mod call;
 mod flight;
+mod identity;
 mod memory;
 mod open_file;
 mod pool;

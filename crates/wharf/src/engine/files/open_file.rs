@@ -10,7 +10,7 @@
 //!    give the same answers (E4).
 //!
 //! # References
-//! Contract A47, C16-C18, C33-C35, C39-C41, E1, E4-E8, E10.
+//! Contract A6, A7, A47, C16-C18, C33-C35, C39-C41, E1, E4-E8, E10.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -29,6 +29,7 @@ use wharf_core::timers::TimerKey;
 
 use super::call::{self, Call, perform};
 use super::flight::{Flight, Refusal};
+use super::identity::Identity;
 use super::work::{Progress, Range, Work};
 use super::{Files, Kind};
 use crate::engine::Due;
@@ -39,6 +40,8 @@ use crate::{Buffer, Packet, worker};
 
 /// An associated file, shared by its handles, its operations and the engine's table.
 pub(crate) struct OpenFile<T: Send + 'static> {
+    /// Before the descriptor: its entry goes first. Held for its drop.
+    _identity: Identity,
     fd: OwnedFd,
     /// After the descriptor: its close gives locks up.
     locks: Locks,
@@ -92,7 +95,8 @@ impl<T: Send + 'static> OpenFile<T> {
         fd: OwnedFd,
         key: usize,
     ) -> Result<Arc<OpenFile<T>>, Errno> {
-        let kind = FileType::from_raw_mode(fstat(&fd)?.st_mode);
+        let stat = fstat(&fd)?;
+        let kind = FileType::from_raw_mode(stat.st_mode);
         if !matches!(kind, FileType::RegularFile | FileType::BlockDevice) {
             return Err(Errno::INVAL);
         }
@@ -101,9 +105,11 @@ impl<T: Send + 'static> OpenFile<T> {
             return Err(Errno::BADF);
         }
         let mode = flags & OFlags::RWMODE;
+        let identity = Identity::claim(&fd, &stat)?;
         let files = Files::of_this_process();
         let file = port.dispatcher.engine.enter_file(|token| {
             Arc::new(OpenFile {
+                _identity: identity,
                 fd,
                 locks: Locks { files, taken: AtomicBool::new(false), birth: Birth::here() },
                 port: Arc::clone(port),

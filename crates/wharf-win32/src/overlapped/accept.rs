@@ -145,7 +145,7 @@ pub(super) fn hand_over(
     let (name, length) = local.for_answer();
     // SAFETY: room for any address.
     unsafe { libc::getsockname(connection.as_raw_fd(), name, length) };
-    if let Err(error) = acceptor.replace(connection) {
+    if let Err(error) = acceptor.replace(connection, &listener.notes.own_options) {
         return Some((operation, Fault::errno(error).status()));
     }
     (acceptor.connected, acceptor.bound) = (true, true);

@@ -17,6 +17,7 @@ use super::thread::ThreadId;
 use crate::port::{Binding, IoPort};
 use crate::socket::waiting::errno;
 use crate::socket::{Record, prepare, table};
+use crate::winsock::options::{Carried, Name};
 use crate::winsock::sockaddr::Address;
 
 impl Record {
@@ -35,12 +36,15 @@ impl Record {
         self.drive(true);
     }
 
-    /// Puts another socket of the kernel's under the same number: nothing of the old one is left but the association.
-    pub(super) fn replace(&mut self, fd: OwnedFd) -> Result<(), i32> {
+    /// Puts another socket of the kernel's under the same number: nothing of the old one is left but the association and
+    /// the options. `inherited` are options that the new one has from elsewhere.
+    pub(super) fn replace(&mut self, fd: OwnedFd, inherited: &[Name]) -> Result<(), i32> {
         self.unwatch();
+        let options = Carried::of(self, inherited);
         for number in std::iter::once(&self.fd).chain(&self.doubles) {
             put_under(&fd, *number)?;
         }
+        options.apply(self);
         (self.connected, self.active, self.bound, self.finished) = (false, false, false, false);
         (self.shut_in, self.shut_out) = (false, false);
         let Io { input, output, hung_up, uneven, connecting, .. } = &mut self.io;
@@ -66,7 +70,7 @@ impl Record {
         // SAFETY: just made, and nobody else's.
         let fd = unsafe { OwnedFd::from_raw_fd(fd) };
         prepare(&fd, self.family, self.kind);
-        self.replace(fd)?;
+        self.replace(fd, &[])?;
         if let Some(local) = local {
             reuse_address(self.fd);
             let (name, length) = local.for_kernel();

@@ -6,7 +6,7 @@ use wharf_core::status::code;
 
 use super::attempt::attempt_work;
 use super::engine::despite;
-use super::operation::{Attempt, Work};
+use super::operation::{Attempt, Fault, Work};
 use crate::socket::Record;
 use crate::socket::table::find;
 use crate::socket::types::SOCKET;
@@ -32,6 +32,9 @@ pub(crate) fn transfer(
                 Attempt::Done { bytes, .. } => {
                     found.note_transfer(bytes);
                     found.finished |= input && bytes == 0 && work.has_room() && found.is_stream();
+                    if work.reuses() {
+                        found.renew().map_err(|error| Fault::errno(error).winsock())?; // D40
+                    }
                     found.rearm_after(input, false);
                     return Ok(bytes);
                 }

@@ -10,6 +10,9 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use wharf_core::status::code;
 
 use super::interfaces::{self, Interface};
+use super::options::{
+    self, IPPROTO_TCP, SO_KEEPALIVE, SOL_SOCKET, TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL,
+};
 use super::sockaddr::Address;
 use super::{kernel, memory};
 use crate::guard;
@@ -119,7 +122,7 @@ fn answer(
         (_, SIOCATMARK) => {
             at_mark(&found).map(|at| u32::from(at).to_ne_bytes().to_vec()).map_err(Refusal::from)
         }
-        (SIO_KEEPALIVE_VALS, _) => nothing(input.and_then(|input| keep_alive(&found, input))),
+        (SIO_KEEPALIVE_VALS, _) => nothing(input.and_then(|input| keep_alive(&mut found, input))),
         (SIO_UDP_CONNRESET, _) => nothing(number(input).map(|on| found.reports = on != 0)),
         (SIO_LOOPBACK_FAST_PATH | SIO_TCP_INITIAL_RTO | SIO_TCP_SET_ACK_FREQUENCY, _) => {
             // They tune, and TCP only.
@@ -188,7 +191,7 @@ fn at_mark(record: &Record) -> Result<bool, u32> {
 }
 
 /// SIO_KEEPALIVE_VALS: milliseconds there, seconds here, rounded up.
-fn keep_alive(record: &Record, input: &[u8]) -> Result<(), u32> {
+fn keep_alive(record: &mut Record, input: &[u8]) -> Result<(), u32> {
     let words = input.first_chunk::<12>().ok_or(code::WSAEFAULT)?;
     let word =
         |at: usize| u32::from_ne_bytes([words[at], words[at + 1], words[at + 2], words[at + 3]]);
@@ -198,18 +201,20 @@ fn keep_alive(record: &Record, input: &[u8]) -> Result<(), u32> {
     let on = word(0) != 0;
     kernel::set(record.fd, libc::SOL_SOCKET, libc::SO_KEEPALIVE, on.into())
         .map_err(kernel::code)?;
+    options::note(record, (SOL_SOCKET, SO_KEEPALIVE));
     if !on {
         return Ok(());
     }
     // Linux takes no more than 32767 seconds.
     let seconds =
         |millis: u32| i32::try_from(millis.div_ceil(1000).clamp(1, 32_767)).unwrap_or(32_767);
-    for (name, value) in [
-        (libc::TCP_KEEPIDLE, seconds(word(4))),
-        (libc::TCP_KEEPINTVL, seconds(word(8))),
-        (libc::TCP_KEEPCNT, PROBES),
+    for (name, own, value) in [
+        (libc::TCP_KEEPIDLE, TCP_KEEPIDLE, seconds(word(4))),
+        (libc::TCP_KEEPINTVL, TCP_KEEPINTVL, seconds(word(8))),
+        (libc::TCP_KEEPCNT, TCP_KEEPCNT, PROBES),
     ] {
         kernel::set(record.fd, libc::IPPROTO_TCP, name, value).map_err(kernel::code)?;
+        options::note(record, (IPPROTO_TCP, own));
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use std::os::fd::OwnedFd;
 use std::time::Instant;
 
 use super::kernel;
+use super::options::Name;
 use super::selection::Selection;
 use crate::socket::record::Record;
 
@@ -30,6 +31,8 @@ pub(crate) struct Notes {
     pub(crate) receive_buffer: Option<u32>,
     /// Options that change nothing here, but are read back as they were set.
     pub(crate) plain_options: Vec<(i32, i32, u32)>,
+    /// Options that the program has set and the kernel keeps: see `options::carry`.
+    pub(crate) own_options: Vec<Name>,
     /// Connections that WSAAccept's condition function put off (CF_DEFER).
     pub(crate) deferred: VecDeque<OwnedFd>,
     /// What WSAEventSelect asked for.
@@ -52,6 +55,7 @@ impl Notes {
             send_buffer: self.send_buffer,
             receive_buffer: self.receive_buffer,
             plain_options: self.plain_options.clone(),
+            own_options: self.own_options.clone(),
             ..Self::default()
         }
     }

@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use wharf_core::status::code;
 
+use super::carry::{Carried, note};
 use super::{Answer, Kind};
 use crate::socket::record::Record;
 use crate::socket::table::find;
@@ -39,22 +40,25 @@ pub(crate) fn opens_overlapped() -> bool {
 pub(super) fn after_accept(s: SOCKET, value: &[u8]) -> Result<(), u32> {
     let listener =
         value.first_chunk().map(|bytes| SOCKET::from_ne_bytes(*bytes)).ok_or(code::WSAEFAULT)?;
-    let (notes, limits) = {
-        let listener = find(listener)?;
+    let (notes, limits, carried) = {
+        let mut listener = find(listener)?;
         if !listener.listening {
             return Err(code::WSAEINVAL);
         }
-        (listener.notes.inherited(), (listener.receive_timeout, listener.send_timeout))
+        let limits = (listener.receive_timeout, listener.send_timeout);
+        (listener.notes.inherited(), limits, Carried::of_listener(&mut listener))
     };
     let mut found = find(s)?;
     if !found.connected {
         return Err(code::WSAENOTCONN);
     }
     (found.receive_timeout, found.send_timeout) = limits;
-    let own = &mut found.notes;
-    (own.reuse, own.send_buffer, own.receive_buffer) =
-        (notes.reuse, notes.send_buffer, notes.receive_buffer);
-    own.plain_options = notes.plain_options;
+    found.notes.reuse = notes.reuse;
+    found.notes.plain_options = notes.plain_options;
+    for name in notes.own_options {
+        note(&mut found, name);
+    }
+    carried.apply(&mut found);
     Ok(())
 }
 

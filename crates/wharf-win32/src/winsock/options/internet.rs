@@ -6,10 +6,10 @@ use super::{Answer, IPPROTO_IP, IPPROTO_IPV6, Kind, groups, keep, kept};
 use crate::socket::record::Record;
 use crate::winsock::kernel;
 
-const IP_DONTFRAGMENT: i32 = 14;
-const IPV6_DONTFRAG: i32 = 14;
-const IP_MTU_DISCOVER: i32 = 71;
-const IPV6_MTU_DISCOVER: i32 = 71;
+pub(super) const IP_DONTFRAGMENT: i32 = 14;
+pub(super) const IPV6_DONTFRAG: i32 = 14;
+pub(super) const IP_MTU_DISCOVER: i32 = 71;
+pub(super) const IPV6_MTU_DISCOVER: i32 = 71;
 const IP_RECEIVE_BROADCAST: i32 = 22;
 const IPV6_PROTECTION_LEVEL: i32 = 23;
 const IP_OPTIONS: i32 = 1;

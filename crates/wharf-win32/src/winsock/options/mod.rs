@@ -6,6 +6,7 @@
 //! | `context` | SOL_SOCKET: what AcceptEx and ConnectEx leave to be done, and what only describes |
 //! | `transport` | IPPROTO_TCP, IPPROTO_UDP |
 //! | `internet` | IPPROTO_IP, IPPROTO_IPV6 |
+//! | `carry` | from one socket of the kernel's to another |
 //! | `groups` | multicast groups, whose structures differ |
 //!
 //! # Invariants
@@ -15,6 +16,7 @@
 //! 3. Flags may be passed in less than four bytes, and are answered in what room there is; numbers need four.
 #![allow(unsafe_code)] // exported under C names
 
+mod carry;
 mod context;
 mod groups;
 mod internet;
@@ -32,8 +34,12 @@ use crate::socket::started;
 use crate::socket::table::find;
 use crate::socket::types::{SOCKET, SOCKET_ERROR};
 
+pub(super) use carry::note;
+pub(crate) use carry::{Carried, Name};
 pub(crate) use context::opens_overlapped;
+pub(super) use socket_level::SO_KEEPALIVE;
 pub use socket_level::SO_LINGER;
+pub(super) use transport::{TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL};
 
 /// The level of options that every socket has: all ones in 16 bits.
 pub const SOL_SOCKET: i32 = 0xffff;
@@ -152,7 +158,9 @@ pub unsafe extern "C" fn setsockopt(
             drop(found);
             return context::after_accept(s, value).map(|()| 0);
         }
-        set(&mut found, level, name, value).map(|()| 0)
+        set(&mut found, level, name, value)?;
+        carry::note(&mut found, (level, name));
+        Ok(0)
     })
 }
 

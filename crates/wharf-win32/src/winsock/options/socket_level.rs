@@ -11,14 +11,14 @@ use crate::winsock::kernel;
 const SO_DEBUG: i32 = 0x0001;
 const SO_ACCEPTCONN: i32 = 0x0002;
 const SO_REUSEADDR: i32 = 0x0004;
-const SO_KEEPALIVE: i32 = 0x0008;
+pub(in crate::winsock) const SO_KEEPALIVE: i32 = 0x0008;
 const SO_DONTROUTE: i32 = 0x0010;
 const SO_BROADCAST: i32 = 0x0020;
 /// What closesocket does with data that are not sent yet.
 pub const SO_LINGER: i32 = 0x0080;
 const SO_OOBINLINE: i32 = 0x0100;
-const SO_SNDBUF: i32 = 0x1001;
-const SO_RCVBUF: i32 = 0x1002;
+pub(super) const SO_SNDBUF: i32 = 0x1001;
+pub(super) const SO_RCVBUF: i32 = 0x1002;
 const SO_SNDTIMEO: i32 = 0x1005;
 const SO_RCVTIMEO: i32 = 0x1006;
 const SO_ERROR: i32 = 0x1007;
@@ -35,7 +35,7 @@ const SO_PORT_SCALABILITY: i32 = 0x3006;
 const SO_REUSE_UNICASTPORT: i32 = 0x3007;
 const SO_CONNECT_TIME: i32 = 0x700C;
 const SO_EXCLUSIVEADDRUSE: i32 = !SO_REUSEADDR;
-const SO_DONTLINGER: i32 = !SO_LINGER;
+pub(super) const SO_DONTLINGER: i32 = !SO_LINGER;
 
 /// What SO_SNDBUF 0 is here. On Windows it has sends wait until the transport has their data, without a limit on
 /// how much is under way; the smallest buffer of Linux would be such a limit, and a low one.
@@ -67,6 +67,11 @@ const KEPT: [(i32, Kind, u32); 7] = [
     (SO_PORT_SCALABILITY, Kind::Flag, 0),
     (SO_REUSE_UNICASTPORT, Kind::Number, 0),
 ];
+
+/// Whether the kernel keeps an option that can be set, and not the record.
+pub(super) fn is_kernels(name: i32) -> bool {
+    matches!(name, SO_LINGER | SO_SNDBUF | SO_RCVBUF) || FLAGS.iter().any(|row| row.0 == name)
+}
 
 pub(super) fn set(record: &mut Record, name: i32, value: &[u8]) -> Result<(), u32> {
     let fd = record.fd;

@@ -18,6 +18,14 @@ pub(crate) enum Buffers {
     /// The usual case, without an allocation.
     One(libc::iovec),
     Many(Box<[libc::iovec]>),
+    /// The operation's own memory, behind a box because it is rare.
+    Kept(Box<Kept>),
+}
+
+pub(crate) struct Kept {
+    /// Names `memory`, which does not move.
+    piece: libc::iovec,
+    _memory: Box<[u8]>,
 }
 
 // SAFETY: memory that the program lends to the operation until its end (C31), wherever that comes.
@@ -53,10 +61,29 @@ impl Buffers {
         Buffers::One(libc::iovec { iov_base: base.cast(), iov_len: len })
     }
 
+    /// A copy of what follows the first `skip` bytes: the program gets its memory back.
+    pub(crate) fn keep(&self, mut skip: usize) -> Buffers {
+        let mut copy = Vec::with_capacity(self.len() - skip);
+        for piece in self.pieces() {
+            let from = skip.min(piece.iov_len);
+            skip -= from;
+            let (base, length) =
+                (piece.iov_base.wrapping_byte_add(from).cast::<u8>(), piece.iov_len - from);
+            if length > 0 {
+                // SAFETY: the program's memory, of which the kernel has read a part in this call.
+                copy.extend_from_slice(unsafe { std::slice::from_raw_parts(base, length) });
+            }
+        }
+        let mut memory = copy.into_boxed_slice();
+        let piece = libc::iovec { iov_base: memory.as_mut_ptr().cast(), iov_len: memory.len() };
+        Buffers::Kept(Box::new(Kept { piece, _memory: memory }))
+    }
+
     pub(crate) fn pieces(&self) -> &[libc::iovec] {
         match self {
             Buffers::One(piece) => std::slice::from_ref(piece),
             Buffers::Many(pieces) => pieces,
+            Buffers::Kept(kept) => std::slice::from_ref(&kept.piece),
         }
     }
 

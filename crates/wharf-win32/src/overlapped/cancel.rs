@@ -31,7 +31,8 @@ impl Cancel {
     }
 
     fn wants(self, operation: &Operation) -> bool {
-        self.means(operation.request.name(), operation.request.thread)
+        !operation.request.is_silent()
+            && self.means(operation.request.name(), operation.request.thread)
     }
 }
 

@@ -63,6 +63,8 @@ pub(crate) struct Io {
     pub(super) hung_up: bool,
     /// A connect is the front of the output.
     pub(crate) connecting: bool,
+    /// The SOCKET has been closed, and what a send has promised goes on.
+    pub(super) lingers: bool,
     /// A short receive need not have taken everything: beside urgent data, and on local streams.
     pub(super) uneven: bool,
 }
@@ -81,6 +83,13 @@ impl Io {
     /// Whether nothing is pending in a direction.
     pub(crate) fn is_idle(&self, input: bool) -> bool {
         if input { self.input.pending.is_empty() } else { self.output.pending.is_empty() }
+    }
+
+    /// Whether a part of what a send said it had taken has not gone to the kernel yet (D53). That is always the front: it
+    /// is kept only where nothing is pending.
+    pub(crate) fn owes(&self) -> bool {
+        let mut pending = self.output.pending.iter();
+        pending.next().is_some_and(|(_, one)| one.request.is_silent())
     }
 
     /// The failure that every operation of a direction meets (D48).
@@ -126,6 +135,13 @@ pub(super) fn issue_pending(record: &mut Record, operation: Operation) -> Result
     Ok(())
 }
 
+/// Issues an operation after the kernel has said that it takes no more for now.
+pub(super) fn issue_later(record: &mut Record, operation: Operation) -> Result<(), u32> {
+    let input = operation.work.is_input();
+    record.note_exhausted(input);
+    record.queue(input, operation)
+}
+
 impl Record {
     fn queue(&mut self, input: bool, operation: Operation) -> Result<(), u32> {
         let port = operation.via.as_ref().and_then(|via| via.binding.as_ref());
@@ -137,6 +153,13 @@ impl Record {
         let id = OpId(self.io.issued);
         self.io.side(input).pending.push(id, operation);
         Ok(())
+    }
+
+    /// Puts back what was the front of the output.
+    pub(super) fn requeue(&mut self, operation: Operation) {
+        self.io.issued += 1;
+        let id = OpId(self.io.issued);
+        self.io.output.pending.push(id, operation);
     }
 
     /// Draws the conclusions of a transfer.
@@ -353,8 +376,8 @@ pub(super) fn despite(broken: Option<Fault>, attempt: Attempt) -> Attempt {
 
 /// Something has happened to a descriptor.
 pub(crate) fn on_readiness(name: Watched, readiness: Readiness) {
-    let Some(mut record) = table::find_generation(name.index, name.generation) else { return };
-    let record = &mut *record;
+    let Some(mut found) = table::find_generation(name.index, name.generation) else { return };
+    let record = &mut *found;
     record.io.hung_up |= readiness.over;
     record.io.uneven |= readiness.urgent;
     if readiness.readable || readiness.urgent || readiness.over {
@@ -366,4 +389,9 @@ pub(crate) fn on_readiness(name: Watched, readiness: Readiness) {
         record.drive(false);
     }
     record.observe();
+    let over = record.io.lingers && !record.is_pending();
+    drop(found);
+    if over {
+        table::reap(name);
+    }
 }

@@ -110,14 +110,41 @@ pub(crate) fn orphan(port: &IoPort) {
 
 /// A socket has been closed: everything that is pending on it ends (C39, C40).
 pub(crate) fn end_all(record: &mut Record) {
+    end_told(record);
+    record.io.output.pending.drain().for_each(drop); // what nobody is told of
+}
+
+/// A SOCKET has been closed that owes data (D53, D78): all else ends as usual, and the rest goes out. Its port may be gone
+/// before that, so somebody else watches it.
+pub(crate) fn linger(name: Watched) {
+    let Some(mut record) = table::find_generation(name.index, name.generation) else { return };
+    end_told(&mut record);
+    record.io.lingers = true;
+    record.io.binding = None;
+    record.notes.selection = None;
+    record.notes.end_due = false; // the close ends the stream
+    let watched = record.rewatch().is_ok();
+    record.drive_again(false);
+    let over = !watched || !record.is_pending();
+    drop(record);
+    if over {
+        table::reap(name);
+    }
+}
+
+fn end_told(record: &mut Record) {
     let status = if record.is_stream() && record.connected {
         Status::CONNECTION_ABORTED
     } else {
         Status::CANCELLED
     };
     for input in [true, false] {
-        let all: Vec<Operation> = record.io.side(input).pending.drain().collect();
-        for operation in all {
+        let (silent, told): (Vec<_>, Vec<_>) =
+            record.io.side(input).pending.drain().partition(|one| one.request.is_silent());
+        for rest in silent {
+            record.requeue(rest);
+        }
+        for operation in told {
             let bytes = operation.transferred;
             let accepts = matches!(operation.work, Work::Accept(_)) || operation.via.is_some();
             let status = if accepts { Status::CANCELLED } else { status };

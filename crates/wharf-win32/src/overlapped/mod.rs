@@ -55,7 +55,7 @@ pub use cancel::{CancelIo, CancelIoEx};
 pub(crate) use connect::dissolve;
 pub(crate) use engine::{Io, on_readiness};
 pub use ioctl::WSAIoctl;
-pub(crate) use life::{associate, end_all, end_of_thread, orphan};
+pub(crate) use life::{associate, end_all, end_of_thread, linger, orphan};
 pub use message::{WSAMSG, WSASendMsg};
 pub use modes::SetFileCompletionNotificationModes;
 pub(crate) use operation::Fault;

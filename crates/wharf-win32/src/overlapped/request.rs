@@ -3,6 +3,7 @@
 //! # Protocol
 //! `begin` marks the OVERLAPPED pending and clears the event. Then the operation ends in one of three ways: it was
 //! never accepted (`abandon`), or it ends with a status (`finish`), once.
+//! What is `silent` has no OVERLAPPED, and its end tells nobody.
 //!
 //! # Invariants
 //! 1. The OVERLAPPED is the program's. It is written by `begin` and by `finish` before anything tells of the end; from
@@ -39,7 +40,8 @@ pub(crate) type Routine = Box<dyn FnOnce(Status, usize) + Send>;
 
 /// How the program wants to hear of an operation.
 pub(crate) struct Request {
-    overlapped: NonNull<OVERLAPPED>,
+    /// None if nobody is to be told.
+    overlapped: Option<NonNull<OVERLAPPED>>,
     event: Option<Arc<dyn Object>>,
     routine: Option<Routine>,
     no_packet: bool,
@@ -94,7 +96,7 @@ impl Request {
         // SAFETY: valid.
         unsafe { internal(overlapped) }.store(Status::PENDING.0 as usize, Release);
         Ok(Request {
-            overlapped,
+            overlapped: Some(overlapped),
             event: event_object,
             no_packet: routine.is_none() && event & NO_PACKET != 0,
             routine,
@@ -102,9 +104,20 @@ impl Request {
         })
     }
 
-    /// The address that names the operation.
+    /// For an operation whose call has already said that it is done (D53): nobody is told of its end, and neither
+    /// cancellation nor the end of a thread concerns it.
+    pub(crate) fn silent() -> Request {
+        let thread = thread::current();
+        Request { overlapped: None, event: None, no_packet: true, routine: None, thread }
+    }
+
+    pub(crate) fn is_silent(&self) -> bool {
+        self.overlapped.is_none()
+    }
+
+    /// The address that names the operation; null for a silent one.
     pub(crate) fn name(&self) -> *mut OVERLAPPED {
-        self.overlapped.as_ptr()
+        self.overlapped.map_or(std::ptr::null_mut(), NonNull::as_ptr)
     }
 
     /// Whether an event tells of its end; without one the file's handle does (C9).
@@ -114,7 +127,8 @@ impl Request {
 
     /// Whether the end of its thread ends it: unless only a packet tells of it (C43).
     pub(crate) fn dies_with_thread(&self, bound: bool) -> bool {
-        !bound || self.event.is_some() || self.no_packet || self.routine.is_some()
+        let told = !bound || self.event.is_some() || self.no_packet || self.routine.is_some();
+        told && !self.is_silent()
     }
 
     /// The end of the operation.
@@ -140,13 +154,14 @@ impl Request {
         ended: Ended,
         told: impl FnOnce(),
     ) {
-        let high = self.overlapped.as_ptr().cast::<usize>().wrapping_add(1);
+        let Some(overlapped) = self.overlapped else { return };
+        let high = overlapped.as_ptr().cast::<usize>().wrapping_add(1);
         // SAFETY: the operation has not ended yet, so the memory is there (invariant 1); nobody reads InternalHigh, its
         // second word, before the status.
         unsafe { high.write(bytes) };
         // Release: who sees the status sees the bytes, and what was received.
         // SAFETY: as above.
-        unsafe { internal(self.overlapped) }.store(status.0 as usize, Release);
+        unsafe { internal(overlapped) }.store(status.0 as usize, Release);
         // The memory may be gone from here on.
         if let Some(event) = self.event {
             event.set_event(true);
@@ -162,7 +177,7 @@ impl Request {
             && !self.no_packet
             && !silent
         {
-            let entry = Entry { overlapped: self.overlapped.as_ptr() as usize, status };
+            let entry = Entry { overlapped: overlapped.as_ptr() as usize, status };
             // A closed port refuses: nobody would ever take the packet (A17).
             let _ = binding.port.port.complete(binding.key, entry, bytes);
         }

@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use wharf_core::status::code;
 
 use super::attempt::attempt_work;
-use super::engine::despite;
-use super::operation::{Attempt, Fault, Work};
+use super::engine::{despite, issue_later};
+use super::operation::{Attempt, Fault, Operation, Send, Work};
+use super::request::Request;
 use crate::socket::Record;
 use crate::socket::table::find;
 use crate::socket::types::SOCKET;
@@ -45,14 +46,33 @@ pub(crate) fn transfer(
             }
         }
         if !found.blocking && !always_waits {
+            if transferred > 0 {
+                return Ok(found.keep_rest(&work, transferred));
+            }
             found.rearm_after(input, true);
-            return if transferred > 0 { Ok(transferred) } else { Err(code::WSAEWOULDBLOCK) };
+            return Err(code::WSAEWOULDBLOCK);
         }
         let limit = if input { found.receive_timeout } else { found.send_timeout };
         let end = *deadline.get_or_insert_with(|| {
             (limit != 0).then(|| Instant::now() + Duration::from_millis(limit.into()))
         });
         wait(&found.pin(), if input { Wanted::Input } else { Wanted::Output }, end)?;
+    }
+}
+
+impl Record {
+    /// A call that does not wait has transferred a part. Of a send the rest is copied and goes out by and by, so that the
+    /// call has taken all (D53); answers how much the call has taken.
+    fn keep_rest(&mut self, work: &Work, transferred: usize) -> usize {
+        let Work::Send(Send { buffers, flags, to: None }) = work else { return transferred };
+        let all = buffers.len();
+        let rest = Send { buffers: buffers.keep(transferred), flags: *flags, to: None };
+        let (request, work) = (Request::silent(), Work::Send(rest));
+        // Without a watcher nobody would send it; then the call has taken a part.
+        match issue_later(self, Operation { request, work, transferred: 0, via: None }) {
+            Ok(()) => all,
+            Err(_) => transferred,
+        }
     }
 }
 

@@ -10,6 +10,10 @@ use crate::{guard, overlapped};
 pub(crate) fn close(socket: SOCKET) -> Result<(), u32> {
     let (mut record, fd) = match table::take(socket)? {
         Taken::Last(record, fd) => (record, fd),
+        Taken::Owing(name) => {
+            overlapped::linger(name);
+            return Ok(());
+        }
         Taken::Shared(fd) => {
             drop(fd);
             overlapped::feed();

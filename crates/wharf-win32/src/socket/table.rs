@@ -201,19 +201,21 @@ pub(crate) fn show(socket: SOCKET) {
     }
 }
 
-/// Takes a double's number from its record. What is answered is the socket's, if that was the last SOCKET of it.
-fn forget_double(socket: SOCKET, name: Watched) -> Option<(Box<Record>, Option<OwnedFd>)> {
+/// Takes a double's number from its record; answers what is left to be done if that was the last SOCKET of it.
+fn forget_double(socket: SOCKET, name: Watched) -> Option<Taken> {
     let mut place = find_generation(name.index, name.generation)?.place;
     let record = place.record.as_mut()?;
     record.doubles.retain(|number| usize::try_from(*number) != Ok(socket));
     let last = record.doubles.is_empty() && place.hidden;
-    last.then(|| take_record(place)).flatten()
+    if last { take_last(place) } else { None }
 }
 
 /// What is left to be done when a SOCKET has been taken out of the table.
 pub(crate) enum Taken {
     /// Nothing: others name the same socket. Perhaps a descriptor is to be closed.
     Shared(Option<OwnedFd>),
+    /// It was the last one, and the socket has data to send that it said it had taken: `linger`, and it is reaped later.
+    Owing(Watched),
     /// It was the last one: the socket ends. A descriptor is to be closed, unless a call uses it still, which has been
     /// woken and closes it.
     Last(Box<Record>, Option<OwnedFd>),
@@ -233,11 +235,8 @@ pub(crate) fn take(socket: SOCKET) -> Result<Taken, u32> {
         let fd = unsafe { OwnedFd::from_raw_fd(i32::try_from(socket).expect("a descriptor")) };
         return Ok(match last {
             None => Taken::Shared(Some(fd)),
-            // The other descriptor is the socket's last.
-            Some((record, last)) => {
-                drop(fd);
-                Taken::Last(record, last)
-            }
+            // Another descriptor is the socket's last.
+            Some(taken) => taken,
         });
     }
     let record = place.record.as_ref().ok_or(code::WSAENOTSOCK)?;
@@ -245,8 +244,40 @@ pub(crate) fn take(socket: SOCKET) -> Result<Taken, u32> {
         place.hidden = true;
         return Ok(Taken::Shared(None));
     }
-    let (record, fd) = take_record(place).ok_or(code::WSAENOTSOCK)?;
-    Ok(Taken::Last(record, fd))
+    take_last(place).ok_or(code::WSAENOTSOCK)
+}
+
+/// Takes a socket out of the table whose last SOCKET is closed, unless it owes data (D53) and is not to be aborted.
+fn take_last(mut place: MutexGuard<'static, Place>) -> Option<Taken> {
+    let record = place.record.as_ref()?;
+    if record.io.owes() && !is_abortive(record.fd) {
+        let (fd, name) = (record.fd, record.name());
+        place.hidden = true;
+        // SAFETY: plain system call on the record's own descriptor. Wakes who sleeps on it, who finds the SOCKET gone.
+        unsafe { libc::shutdown(fd, libc::SHUT_RD) };
+        return Some(Taken::Owing(name));
+    }
+    take_record(place).map(|(record, fd)| Taken::Last(record, fd))
+}
+
+/// Whether a close is to reset the connection (D78).
+fn is_abortive(fd: RawFd) -> bool {
+    // SAFETY: the descriptor of a record that is in the table and locked.
+    let fd = unsafe { BorrowedFd::borrow_raw(fd) };
+    let linger = rustix::net::sockopt::socket_linger(fd);
+    linger.is_ok_and(|linger| linger.is_some_and(|time| time.is_zero()))
+}
+
+/// The end of a socket that has sent what it owed.
+pub(crate) fn reap(name: Watched) {
+    let Some(found) = find_generation(name.index, name.generation) else { return };
+    let fd = found.fd;
+    let mut nothing = [0_u8; 0];
+    let flags = libc::MSG_DONTWAIT | libc::MSG_TRUNC;
+    // With unread data the kernel would reset the connection, and what is under way would be lost.
+    // SAFETY: TCP takes no notice of the memory with MSG_TRUNC (tcp(7)).
+    while unsafe { libc::recv(fd, nothing.as_mut_ptr().cast(), 1 << 20, flags) } > 0 {}
+    drop(take_record(found.place));
 }
 
 /// Takes a record out of its slot. Its descriptor is closed by the drop of what is answered, or by the last call

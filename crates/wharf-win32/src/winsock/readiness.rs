@@ -70,7 +70,7 @@ impl Watched {
             let stream = found.is_stream();
             ready.readable =
                 is(INPUT | libc::POLLHUP | libc::POLLERR) || !found.notes.deferred.is_empty();
-            ready.writable = is(libc::POLLOUT) && !found.listening;
+            ready.writable = is(libc::POLLOUT) && !found.listening && !found.io.owes();
             ready.urgent = is(libc::POLLPRI);
             ready.hung_up = stream && is(libc::POLLRDHUP | libc::POLLHUP);
             ready.broken = stream && is(libc::POLLERR) || found.io.broken(true).is_some();

@@ -149,7 +149,8 @@ impl Record {
             }
             news |= selection.record(FD_CLOSE_BIT, error);
         }
-        if is(libc::POLLOUT) && !is(libc::POLLERR | libc::POLLHUP) && !self.shut_out {
+        let open = !self.shut_out && !self.io.owes();
+        if is(libc::POLLOUT) && !is(libc::POLLERR | libc::POLLHUP) && open {
             news |= selection.record(FD_WRITE_BIT, 0);
         }
         news

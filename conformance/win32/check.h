@@ -27,7 +27,7 @@ static int item_failed;
         }                                                                                                      \
     } while (0)
 
-static void run_item(const char *name, void (*item)(void))
+static inline void run_item(const char *name, void (*item)(void))
 {
     item_failed = 0;
     item();

@@ -10,8 +10,8 @@
 #![allow(unsafe_code)] // memory of the program's
 
 use std::ffi::c_void;
-use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::{Acquire, Release};
+use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::futex::{self, Moment};
@@ -80,18 +80,19 @@ pub unsafe extern "C" fn WaitOnAddress(
 /// Both are readable, and aligned, for that size; others may write the first meanwhile.
 unsafe fn equal(address: *const c_void, compare: *const c_void, size: usize) -> bool {
     macro_rules! equal {
-        ($kind:ty) => {{
-            // SAFETY: the caller's; volatile, because others write it.
-            let value = unsafe { address.cast::<$kind>().read_volatile() };
+        ($atomic:ty, $kind:ty) => {{
+            // SAFETY: the caller's; others write it as an atomic.
+            let value = unsafe { <$atomic>::from_ptr(address.cast_mut().cast()) };
+            // Acquire: whoever finds a change here goes on by what was written before it.
             // SAFETY: the caller's.
-            value == unsafe { compare.cast::<$kind>().read_unaligned() }
+            value.load(Acquire) == unsafe { compare.cast::<$kind>().read_unaligned() }
         }};
     }
     match size {
-        1 => equal!(u8),
-        2 => equal!(u16),
-        4 => equal!(u32),
-        _ => equal!(u64),
+        1 => equal!(AtomicU8, u8),
+        2 => equal!(AtomicU16, u16),
+        4 => equal!(AtomicU32, u32),
+        _ => equal!(AtomicU64, u64),
     }
 }
 

@@ -1,15 +1,17 @@
 //! Calls that block, on descriptors that never do.
 //!
-//! A synchronous call tries, and waits with poll(2) where Windows would block: so the mode of a socket is the
+//! A synchronous call tries, and waits with ppoll(2) where Windows would block: so the mode of a socket is the
 //! record's and not the descriptor's, a closesocket elsewhere ends the wait (D56), and the worker's slot is given
 //! back meanwhile (B8).
-#![allow(unsafe_code)] // poll
 
+use std::sync::atomic::Ordering::SeqCst;
 use std::time::Instant;
 
-use wharf_core::status::code;
+use wharf_core::status::{SocketContext, code, winsock_from_errno};
 
 use super::table::Pin;
+use crate::thread::alert::{self, Slept};
+use crate::wait::apc;
 
 /// What a call waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,32 +30,33 @@ pub(crate) fn checked(result: isize) -> Result<usize, i32> {
     usize::try_from(result).map_err(|_| errno())
 }
 
-/// Waits until a descriptor is ready: WSAETIMEDOUT after the deadline, WSAEINTR if the socket was closed.
+/// Waits until a descriptor is ready: WSAETIMEDOUT after the deadline, WSAEINTR if the socket was closed. The thread's
+/// routines run meanwhile (D55).
 pub(crate) fn wait(pin: &Pin, wanted: Wanted, deadline: Option<Instant>) -> Result<(), u32> {
     let events = match wanted {
         Wanted::Input => libc::POLLIN | libc::POLLPRI,
         Wanted::Output => libc::POLLOUT,
     };
-    if pin.is_closed() {
-        return Err(code::WSAEINTR);
-    }
-    let mut entry = libc::pollfd { fd: pin.fd(), events, revents: 0 };
-    let ready = wharf::blocking(|| {
-        loop {
-            let millis = deadline.map_or(-1, |end| {
-                let left = end.saturating_duration_since(Instant::now());
-                i32::try_from(left.as_millis() + u128::from(!left.is_zero())).unwrap_or(i32::MAX)
-            });
-            // SAFETY: one entry, alive for the call.
-            let count = unsafe { libc::poll(&raw mut entry, 1, millis) };
-            if count >= 0 || errno() != libc::EINTR {
-                break count;
-            }
+    loop {
+        if pin.is_closed() {
+            return Err(code::WSAEINTR);
         }
-    });
-    match ready {
-        _ if pin.is_closed() => Err(code::WSAEINTR),
-        0 => Err(code::WSAETIMEDOUT),
-        _ => Ok(()),
+        let entry = libc::pollfd { fd: pin.fd(), events, revents: 0 };
+        match sleep(&mut [entry], deadline)? {
+            Slept::Woken => {}
+            _ if pin.is_closed() => return Err(code::WSAEINTR),
+            Slept::TimedOut => return Err(code::WSAETIMEDOUT),
+            Slept::Ready => return Ok(()),
+        }
     }
+}
+
+/// A sleep of a blocking call, which routines interrupt: they have run when it says [`Slept::Woken`].
+pub(crate) fn sleep(entries: &mut [libc::pollfd], deadline: Option<Instant>) -> Result<Slept, u32> {
+    let slept = alert::poll(entries, deadline, |thread| thread.routines_wait.load(SeqCst));
+    let slept = slept.map_err(|errno| winsock_from_errno(errno, SocketContext::Plain))?;
+    if slept == Slept::Woken {
+        apc::run_pending();
+    }
+    Ok(slept)
 }

@@ -7,6 +7,7 @@
 //! | `runtime` | `_beginthread`, `_beginthreadex` and their ends |
 //! | `end` | ExitThread, TerminateThread, exit codes |
 //! | `deferral`, `suspend` | stopping a thread from outside |
+//! | `alert` | waking a thread that sleeps in poll(2) |
 //! | `identity` | ids, OpenThread, descriptions |
 //! | `priority`, `affinity` | priorities, processors |
 //! | `sleep` | Sleep, SleepEx, SwitchToThread, QueueUserAPC |
@@ -18,6 +19,7 @@
 //! Contract F2-F14, F23, F29.
 
 mod affinity;
+pub(crate) mod alert;
 mod create;
 pub(crate) mod deferral;
 mod end;

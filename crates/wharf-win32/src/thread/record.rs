@@ -15,9 +15,10 @@ use std::collections::{HashMap, VecDeque};
 use std::ffi::c_void;
 use std::ptr::null;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, SeqCst};
-use std::sync::atomic::{AtomicI32, AtomicU32};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
+use super::alert;
 use super::suspend::Suspension;
 use super::values::Values;
 use crate::code;
@@ -55,6 +56,10 @@ pub(crate) struct Thread {
     /// Signalled at the end.
     pub(crate) dispatcher: Arc<Dispatcher>,
     state: LockCell<State>,
+    /// Whether routines are queued: to be asked without the lock. Written under it.
+    pub(crate) routines_wait: AtomicBool,
+    /// What `alert` knows of its sleep.
+    pub(super) sleep: AtomicU32,
     exit: AtomicU32,
     pub(super) suspension: Suspension,
     pub(super) priority: AtomicI32,
@@ -86,6 +91,8 @@ impl Thread {
             tid: AtomicU32::new(0),
             dispatcher: Dispatcher::new(Signal::Event { manual: true, set: false }),
             state: LockCell::new(State::default()),
+            routines_wait: AtomicBool::new(false),
+            sleep: AtomicU32::new(alert::AWAKE),
             exit: AtomicU32::new(STILL_ACTIVE),
             suspension: Suspension::new(suspensions),
             priority: AtomicI32::new(0),

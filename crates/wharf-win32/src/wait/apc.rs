@@ -1,13 +1,15 @@
-//! Routines queued for a thread, which run there in its alertable waits (F23, C13).
+//! Routines queued for a thread, which run there in its alertable waits (F23, C13, D55).
 //!
 //! # Invariants
 //! 1. A routine is accepted only by a thread that has not ended, and runs at most once, on that thread.
 //! 2. Routines run in the order of their coming, and no lock is held.
 
+use std::sync::atomic::Ordering::SeqCst;
+
 use super::token::{self, Hook};
 use super::waiter::{self, Outcome};
 use crate::code;
-use crate::thread::{self, Thread, deferral};
+use crate::thread::{self, Thread, alert, deferral};
 
 pub(crate) type ApcRoutine = Box<dyn FnOnce() + Send>;
 
@@ -21,10 +23,13 @@ pub(crate) fn queue(thread: &Thread, routine: ApcRoutine) -> Result<(), u32> {
     }
     state.routines.push_back(routine);
     let hook = state.hook.clone();
+    thread.routines_wait.store(true, SeqCst); // before the wake, which asks whether there is somebody to wake
     waiter::alert(&mut locked, thread);
     if let Some(hook) = hook {
         locked.call(hook);
     }
+    drop(locked);
+    alert::wake(thread);
     Ok(())
 }
 
@@ -33,7 +38,9 @@ pub(crate) fn run(thread: &Thread) -> bool {
     let mut ran = false;
     while let Some(routine) = {
         let mut locked = token::lock();
-        let routine = thread.state(&mut locked).routines.pop_front();
+        let routines = &mut thread.state(&mut locked).routines;
+        let routine = routines.pop_front();
+        thread.routines_wait.store(!routines.is_empty(), SeqCst);
         drop(locked);
         routine
     } {
@@ -50,8 +57,7 @@ pub(crate) fn run_pending() -> bool {
 
 /// Whether a routine is queued for the calling thread.
 pub(crate) fn is_pending() -> bool {
-    let thread = thread::current();
-    !thread.state(&mut token::lock()).routines.is_empty()
+    thread::with_current(|thread| thread.routines_wait.load(SeqCst))
 }
 
 /// Runs `wait`, a wait of the calling thread in which routines may run, with a way to end it: `hook` is called, on the

@@ -2,7 +2,6 @@
 //!
 //! Linux calls a stream without a connection writable and hung up, Windows calls it nothing: such sockets are not
 //! looked at. One whose connect fails shows as an exception (select) or an error (WSAPoll), and not as writable.
-#![allow(unsafe_code)] // poll
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +10,7 @@ use super::kernel;
 use crate::socket::record::Record;
 use crate::socket::table::{Pin, find};
 use crate::socket::types::SOCKET;
-use crate::socket::waiting::errno;
+use crate::socket::waiting::sleep;
 
 /// What is ready on a socket.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -124,16 +123,6 @@ pub(super) fn wait(
                 revents: 0,
             })
             .collect();
-        let millis = left.map_or(-1, |left| {
-            let whole =
-                left.as_millis() + u128::from(!left.subsec_nanos().is_multiple_of(1_000_000));
-            i32::try_from(whole).unwrap_or(i32::MAX)
-        });
-        let count = libc::nfds_t::try_from(entries.len()).unwrap_or(0);
-        // SAFETY: so many entries, alive for the call.
-        let result = wharf::blocking(|| unsafe { libc::poll(entries.as_mut_ptr(), count, millis) });
-        if result < 0 && errno() != libc::EINTR {
-            return Err(kernel::code(errno()));
-        }
+        sleep(&mut entries, end.flatten())?;
     }
 }

@@ -146,6 +146,7 @@ pub mod Win32 {
                 CreateIoCompletionPort, GetQueuedCompletionStatus, GetQueuedCompletionStatusEx,
                 PostQueuedCompletionStatus,
             };
+            pub use crate::thread::synchronous::CancelSynchronousIo;
             pub use crate::types::{OVERLAPPED, OVERLAPPED_0, OVERLAPPED_0_0};
         }
         pub mod LibraryLoader {

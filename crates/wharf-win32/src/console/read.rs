@@ -9,6 +9,7 @@ use rustix::io::Errno;
 
 use crate::file::handle::{self, File};
 use crate::text;
+use crate::thread::synchronous;
 use crate::types::{BOOL, FALSE, HANDLE, TRUE, WCHAR};
 use crate::{arg, code, guard};
 
@@ -22,9 +23,16 @@ fn line(file: &File) -> Result<Vec<u8>, u32> {
     if !rest.is_empty() {
         return Ok(rest);
     }
+    synchronous::cancellable(None, || typed(file))
+}
+
+fn typed(file: &File) -> Result<Vec<u8>, u32> {
     let mut line = Vec::new();
     let mut byte = [0];
     loop {
+        if line.is_empty() && !synchronous::poll(file.raw(), libc::POLLIN) {
+            return Err(code::ERROR_OPERATION_ABORTED);
+        }
         match wharf::blocking(|| rustix::io::read(file.as_fd(), &mut byte)) {
             Ok(0) => return Ok(line),
             Ok(_) if byte[0] == b'\n' => {

@@ -13,6 +13,7 @@ use super::handle::{self, File, Kind};
 use super::named::End;
 use super::{code_of, lock};
 use crate::overlapped::request::Request;
+use crate::thread::synchronous as own_call;
 use crate::types::{BOOL, FALSE, HANDLE, OVERLAPPED, TRUE};
 use crate::{arg, code, guard, object};
 
@@ -113,7 +114,7 @@ unsafe fn call(
         // SAFETY: the caller's structure.
         offset(unsafe { arg::load(overlapped) }?)
     };
-    let result = synchronous(&file, transfer, at);
+    let result = cancellable(&file, transfer, at);
     if !overlapped.is_null() {
         let (status, bytes) = match result {
             Ok(bytes) => (Status::SUCCESS, bytes),
@@ -184,6 +185,36 @@ pub(crate) fn offset(overlapped: OVERLAPPED) -> At {
     }
     At::Offset(u64::from(high) << 32 | u64::from(low))
 }
+
+/// A transfer of the calling thread's own, which CancelSynchronousIo ends where a pipe or a terminal makes it wait (C38).
+/// A long write goes out in parts: each has room when it is made. A reader that somebody else's read leaves without the
+/// data it was told of waits beyond reach.
+fn cancellable(file: &File, transfer: Transfer, at: At) -> Result<u32, Status> {
+    if !matches!(file.kind, Kind::Pipe | Kind::Character) || transfer.length == 0 {
+        return synchronous(file, transfer, at);
+    }
+    let (events, most) = match transfer.direction {
+        Direction::Read => (libc::POLLIN, u32::MAX),
+        Direction::Write => (libc::POLLOUT, SURE_ROOM),
+    };
+    own_call::cancellable(None, || {
+        let mut done = 0;
+        loop {
+            if !own_call::poll(file.raw(), events) {
+                return Err(Status::CANCELLED);
+            }
+            let buffer = transfer.buffer.wrapping_byte_add(done as usize);
+            let part = Transfer { buffer, length: (transfer.length - done).min(most), ..transfer };
+            done += synchronous(file, part, at)?;
+            if done >= transfer.length || transfer.direction == Direction::Read {
+                return Ok(done);
+            }
+        }
+    })
+}
+
+/// What a pipe that is ready for writing has room for, at least (pipe(7)).
+const SURE_ROOM: u32 = 4096;
 
 /// Performs a transfer and waits for it. The end of the file is END_OF_FILE when nothing was read.
 pub(crate) fn synchronous(file: &File, transfer: Transfer, at: At) -> Result<u32, Status> {

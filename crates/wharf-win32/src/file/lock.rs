@@ -10,13 +10,14 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use wharf_core::status::Status;
 
 use super::handle::{self, File, Kind};
 use super::io::{At, Direction, offset};
 use super::share::Identity;
+use crate::thread::synchronous;
 use crate::types::{BOOL, FALSE, HANDLE, OVERLAPPED, TRUE};
 use crate::{arg, code, guard};
 
@@ -111,13 +112,21 @@ fn lock(file: &File, start: u64, length: u64, flags: u32) -> Result<BOOL, u32> {
         return Err(code::ERROR_LOCK_VIOLATION);
     }
     drop(held);
-    wharf::blocking(|| {
+    let wait = || {
         let mut held = locks();
         while !take(&mut held, file, start, length, exclusive) {
+            if synchronous::is_cancelled() {
+                return Err(code::ERROR_OPERATION_ABORTED);
+            }
             held = RELEASED.wait(held).unwrap_or_else(PoisonError::into_inner);
         }
-    });
-    Ok(TRUE)
+        Ok(TRUE)
+    };
+    let wake = || {
+        drop(locks()); // who is about to sleep has looked before, or sleeps
+        RELEASED.notify_all();
+    };
+    synchronous::cancellable(Some(Arc::new(wake)), || wharf::blocking(wait))
 }
 
 /// Gives back the lock of exactly this range.

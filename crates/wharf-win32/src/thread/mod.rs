@@ -8,6 +8,7 @@
 //! | `end` | ExitThread, TerminateThread, exit codes |
 //! | `deferral`, `suspend` | stopping a thread from outside |
 //! | `alert` | waking a thread that sleeps in poll(2) |
+//! | `synchronous` | CancelSynchronousIo |
 //! | `identity` | ids, OpenThread, descriptions |
 //! | `priority`, `affinity` | priorities, processors |
 //! | `sleep` | Sleep, SleepEx, SwitchToThread, QueueUserAPC |
@@ -33,6 +34,7 @@ mod runtime;
 mod sleep;
 mod slots;
 pub(crate) mod suspend;
+pub(crate) mod synchronous;
 mod tls;
 mod values;
 

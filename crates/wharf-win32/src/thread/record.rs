@@ -18,9 +18,9 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, SeqCst};
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
-use super::alert;
 use super::suspend::Suspension;
 use super::values::Values;
+use super::{alert, synchronous};
 use crate::code;
 use crate::object::{self, Object};
 use crate::overlapped;
@@ -60,6 +60,9 @@ pub(crate) struct Thread {
     pub(crate) routines_wait: AtomicBool,
     /// What `alert` knows of its sleep.
     pub(super) sleep: AtomicU32,
+    /// What `synchronous` knows of its call on a file, and how it is woken there.
+    pub(super) synchronous: AtomicU32,
+    pub(super) canceller: Mutex<Option<Hook>>,
     exit: AtomicU32,
     pub(super) suspension: Suspension,
     pub(super) priority: AtomicI32,
@@ -93,6 +96,8 @@ impl Thread {
             state: LockCell::new(State::default()),
             routines_wait: AtomicBool::new(false),
             sleep: AtomicU32::new(alert::AWAKE),
+            synchronous: AtomicU32::new(synchronous::NOTHING),
+            canceller: Mutex::default(),
             exit: AtomicU32::new(STILL_ACTIVE),
             suspension: Suspension::new(suspensions),
             priority: AtomicI32::new(0),

@@ -49,6 +49,7 @@ BOOL SwitchToThread(void);
 DWORD QueueUserAPC(PAPCFUNC pfnAPC, HANDLE hThread, ULONG_PTR dwData);
 DWORD SuspendThread(HANDLE hThread);
 DWORD ResumeThread(HANDLE hThread);
+BOOL CancelSynchronousIo(HANDLE hThread);
 DWORD TlsAlloc(void);
 BOOL TlsFree(DWORD dwTlsIndex);
 LPVOID TlsGetValue(DWORD dwTlsIndex);

@@ -11,6 +11,7 @@ use super::tree::FILTERS;
 use super::watch::{Waiter, Watch};
 use crate::overlapped::request::{Request, Routine};
 use crate::overlapped::types::LPOVERLAPPED_COMPLETION_ROUTINE;
+use crate::thread::synchronous;
 use crate::types::{BOOL, FALSE, HANDLE, OVERLAPPED, TRUE};
 use crate::{arg, code, guard};
 
@@ -45,7 +46,8 @@ pub unsafe extern "C" fn ReadDirectoryChangesW(
         let room = length as usize;
         if !file.overlapped {
             let watch = watch(&file, subtree != 0, filter, room)?;
-            let (status, bytes) = watch.synchronous(buffer.cast(), room);
+            let wait = || watch.synchronous(buffer.cast(), room);
+            let (status, bytes) = synchronous::cancellable(None, wait);
             if !status.is_success_or_informational() {
                 return Err(status.win32());
             }

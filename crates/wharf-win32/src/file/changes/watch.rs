@@ -8,7 +8,7 @@
 #![allow(unsafe_code)] // buffers of the program's
 
 use std::collections::VecDeque;
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::AsRawFd;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -21,6 +21,7 @@ use crate::arg;
 use crate::overlapped::Cancel;
 use crate::overlapped::request::{Ended, Request};
 use crate::port::Bound;
+use crate::thread::synchronous;
 
 /// STATUS_NOTIFY_CLEANUP: the handle was closed. It is a success, of no bytes.
 const CLEANUP: Status = Status(0x10B);
@@ -98,11 +99,10 @@ impl Watch {
                 }
                 state.tree.fd.as_raw_fd()
             };
-            // SAFETY: the caller's file, and with it the watch, is open during its call.
-            let fd = unsafe { BorrowedFd::borrow_raw(fd) };
-            let wanted = rustix::event::PollFd::new(&fd, rustix::event::PollFlags::IN);
-            // Whatever comes of it, the next look tells.
-            let _ = wharf::blocking(|| rustix::event::poll(&mut [wanted], None));
+            // The caller's file, and with it the watch, is open during its call.
+            if !synchronous::poll(fd, libc::POLLIN) {
+                return (Status::CANCELLED, 0);
+            }
         }
     }
 

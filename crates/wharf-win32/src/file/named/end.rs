@@ -7,10 +7,9 @@
 #![allow(unsafe_code)] // buffers of the program's, kept until the operation's end
 
 use std::collections::VecDeque;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 
-use rustix::event::{PollFd, PollFlags, poll};
 use wharf_core::status::Status;
 
 use super::super::io::{Direction, Transfer};
@@ -22,6 +21,7 @@ use crate::object::Object;
 use crate::overlapped::Cancel;
 use crate::overlapped::request::{Ended, Request};
 use crate::port::{Binding, Bound};
+use crate::thread::synchronous;
 use crate::wait::dispatcher::Dispatcher;
 
 /// Where an end is in its life.
@@ -162,16 +162,27 @@ impl End {
             return Err(code::ERROR_IO_PENDING);
         }
         drop(state);
-        wharf::blocking(|| {
+        let own = Weak::clone(&self.own);
+        let wake = move || {
+            if let Some(end) = own.upgrade() {
+                drop(end.state()); // who is about to sleep has looked before, or sleeps
+                end.changed.notify_all();
+            }
+        };
+        let wait = || {
             let mut state = self.state();
             while state.phase == Phase::Listening {
+                if synchronous::is_cancelled() {
+                    return Err(code::ERROR_OPERATION_ABORTED);
+                }
                 state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
             }
             match state.phase {
                 Phase::Connected => Ok(()),
                 _ => Err(code::ERROR_PIPE_NOT_CONNECTED),
             }
-        })
+        };
+        synchronous::cancellable(Some(Arc::new(wake)), || wharf::blocking(wait))
     }
 
     /// Ends the connection, and everything that waits, with a status.
@@ -291,6 +302,10 @@ impl End {
 
     /// A transfer that is waited for.
     pub(crate) fn synchronous(&self, transfer: Transfer) -> Result<(Status, usize), u32> {
+        synchronous::cancellable(None, || self.synchronous_until_cancelled(transfer))
+    }
+
+    fn synchronous_until_cancelled(&self, transfer: Transfer) -> Result<(Status, usize), u32> {
         let mut done = 0;
         loop {
             let fd = {
@@ -307,11 +322,12 @@ impl End {
                 rustix::io::fcntl_dupfd_cloexec(fd, 3).map_err(super::super::read_error)?
             };
             let events = match transfer.direction {
-                Direction::Read => PollFlags::IN,
-                Direction::Write => PollFlags::OUT,
+                Direction::Read => libc::POLLIN,
+                Direction::Write => libc::POLLOUT,
             };
-            // Whatever comes of it, the next try tells.
-            let _ = wharf::blocking(|| poll(&mut [PollFd::new(&fd, events)], None));
+            if !synchronous::poll(fd.as_raw_fd(), events) {
+                return Ok((Status::CANCELLED, done));
+            }
         }
     }
 }

@@ -131,6 +131,12 @@ pub(crate) fn get<O: Object>(handle: HANDLE) -> Result<Arc<O>, u32> {
     object.downcast().map_err(|_| code::ERROR_INVALID_HANDLE)
 }
 
+/// Everything that has a handle at this moment.
+pub(crate) fn all() -> Vec<Arc<dyn Object>> {
+    let table = TABLE.read().unwrap_or_else(PoisonError::into_inner);
+    table.slots.iter().filter_map(|slot| slot.object.clone()).collect()
+}
+
 /// What is noted about a handle.
 pub(crate) fn flags(handle: HANDLE) -> Result<u32, u32> {
     change_flags(handle, |flags| *flags)

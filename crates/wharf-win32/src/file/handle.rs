@@ -127,7 +127,8 @@ impl Object for File {
 
     fn cancel(&self, which: Cancel) -> Result<usize, u32> {
         let watch = self.changes.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        Ok(overlapped::cancel(self, which) + watch.map_or(0, |watch| watch.cancel(which)))
+        let locks = lock::cancel(self, which);
+        Ok(overlapped::cancel(self, which) + locks + watch.map_or(0, |watch| watch.cancel(which)))
     }
 
     fn closed(&self, last: bool) {
@@ -135,6 +136,7 @@ impl Object for File {
             return;
         }
         overlapped::cancel(self, Cancel::All);
+        lock::cancel(self, Cancel::All);
         let watch = self.changes.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(watch) = watch {
             watch.close();

@@ -38,7 +38,7 @@ unsafe impl Send for Job {}
 impl Job {
     fn is_meant(&self, file: &File, which: Cancel) -> bool {
         std::ptr::eq(&raw const *self.file, file)
-            && which.means(self.request.name(), self.request.thread)
+            && self.request.is_meant(which, file.bound.is_bound())
     }
 }
 

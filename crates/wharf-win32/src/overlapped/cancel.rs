@@ -19,6 +19,8 @@ pub(crate) enum Cancel {
     All,
     /// What this thread has issued.
     Of(ThreadId),
+    /// What of that does not outlive the thread (C43).
+    EndOf(ThreadId),
 }
 
 impl Cancel {
@@ -26,7 +28,7 @@ impl Cancel {
         match self {
             Cancel::Named(wanted) => name == wanted,
             Cancel::All => true,
-            Cancel::Of(wanted) => thread == wanted,
+            Cancel::Of(wanted) | Cancel::EndOf(wanted) => thread == wanted,
         }
     }
 

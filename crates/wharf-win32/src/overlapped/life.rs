@@ -10,10 +10,12 @@ use wharf::Watched;
 use wharf_core::status::{Status, code};
 
 use super::accept::withdraw;
+use super::cancel::Cancel;
 use super::connect::dissolve;
 use super::engine::Io;
 use super::operation::{Operation, Work};
 use super::thread::ThreadId;
+use crate::object;
 use crate::port::{Binding, IoPort};
 use crate::socket::waiting::errno;
 use crate::socket::{Record, prepare, table};
@@ -173,8 +175,12 @@ pub(crate) fn end_of_thread(thread: ThreadId) {
         let bound = record.io.binding.is_some();
         record.cancel(|operation| {
             let bound = operation.via.as_ref().map_or(bound, |via| via.binding.is_some());
-            operation.request.thread == thread && operation.request.dies_with_thread(bound)
+            operation.request.is_meant(Cancel::EndOf(thread), bound)
         });
+    }
+    for object in object::all() {
+        // What has no operations refuses, and so has none to end.
+        let _ = object.cancel(Cancel::EndOf(thread));
     }
 }
 

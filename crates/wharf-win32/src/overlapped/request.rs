@@ -21,6 +21,7 @@ use std::sync::atomic::{AtomicUsize, fence};
 
 use wharf_core::status::{Status, code};
 
+use super::cancel::Cancel;
 use super::thread::{self, ThreadId};
 use super::types::OVERLAPPED;
 use crate::object::{self, Object};
@@ -129,6 +130,19 @@ impl Request {
     pub(crate) fn dies_with_thread(&self, bound: bool) -> bool {
         let told = !bound || self.event.is_some() || self.no_packet || self.routine.is_some();
         told && !self.is_silent()
+    }
+
+    /// Whether a cancel means it; `bound`: its file has a port.
+    pub(crate) fn is_meant(&self, which: Cancel, bound: bool) -> bool {
+        let outlives = matches!(which, Cancel::EndOf(_)) && !self.dies_with_thread(bound);
+        which.means(self.name(), self.thread) && !outlives
+    }
+
+    /// It is pending, and the end of the calling thread is to end it if that is its lot.
+    pub(crate) fn entail(&self, bound: bool) {
+        if self.dies_with_thread(bound) {
+            thread::entail();
+        }
     }
 
     /// The end of the operation.

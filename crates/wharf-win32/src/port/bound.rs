@@ -49,8 +49,9 @@ impl Bound {
         self.modes.load(Relaxed) & SKIP_EVENT_ON_HANDLE != 0
     }
 
-    /// An operation has begun: its file is not signalled until an operation ends.
+    /// An operation has begun: its file is not signalled until an operation ends, and its thread's end may be its own.
     pub(crate) fn begin(&self, request: &Request) {
+        request.entail(self.is_bound());
         if !request.has_event() {
             self.signal.set(false);
         }

@@ -133,7 +133,8 @@ impl Watch {
     }
 
     pub(crate) fn cancel(&self, which: Cancel) -> usize {
-        self.end(Status::CANCELLED, |request| which.means(request.name(), request.thread))
+        let bound = self.bound.is_bound();
+        self.end(Status::CANCELLED, |request| request.is_meant(which, bound))
     }
 
     /// The handle is closed.

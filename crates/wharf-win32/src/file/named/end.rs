@@ -368,7 +368,8 @@ impl Object for End {
     fn cancel(&self, which: Cancel) -> Result<usize, u32> {
         let mut state = self.state();
         let mut withdrawn = Vec::new();
-        let meant = |request: &Request| which.means(request.name(), request.thread);
+        let bound = self.bound.is_bound();
+        let meant = |request: &Request| request.is_meant(which, bound);
         withdrawn.extend(state.connect.take_if(|request| meant(request)));
         let State { reads, writes, .. } = &mut *state;
         for queue in [reads, writes] {

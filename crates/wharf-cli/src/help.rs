@@ -95,7 +95,8 @@ Examples:
 pub(crate) const CC: &str = "\
 What is understood:
   Everything that the system's compiler takes, in its own words; what the user
-  says comes last, and wins. Sources end in .c, .cpp, .cc or .cxx, in any case.
+  says comes last, and wins. Sources end in .c, .cpp, .cc or .cxx, in any case;
+  .c is C, as it is for Microsoft's compiler, unless -x c++ comes before it.
   clang is used where it is installed, because it accepts more of Microsoft's
   language; what it refuses is tried with gcc. Both may be needed: structured
   exceptions are compiled with gcc.
@@ -105,10 +106,11 @@ What is added:
              headers in any case and with either slash, the program's own too.
              Quoted names are looked for where the including files are, up to
              the source. stdafx.h, pch.h, targetver.h and framework.h are
-             empty where they do not exist. Standard headers that a source
+             empty where they do not exist; windows.h stands in for them if the
+             program includes nothing of Windows. Standard headers that a source
              uses and does not include are included.
   Language   __declspec, calling conventions, __int64; goto over
-             initialisations; void main, wmain, _tmain; __try, __except,
+             initialisations; sizeof TYPE; auto& of a call's result; void main, wmain, _tmain; __try, __except,
              __finally and __leave, in C++. C++14, unless -std= or the source
              itself asks for more: later levels make `byte` ambiguous.
   Macros     _WIN32, _WIN64, WIN32. Not _MSC_VER: the compiler is another one.
@@ -124,9 +126,8 @@ What is added:
              libwharf_win32.so.
   Keys       A completion key that is fetched through (LPDWORD): a variable of
              64 bits gets it whole; one of 32 bits gets it if it fits, and
-             otherwise the program ends with the line in question. In C the
-             latter is refused. A pointer that is given as a key through
-             (DWORD) stays whole.
+             otherwise the program ends with the line in question. A pointer
+             that is given as a key through (DWORD) stays whole.
 
 What is refused, with file and line:
   What Wharf does not have of Windows. Structured exceptions in C; `return` and

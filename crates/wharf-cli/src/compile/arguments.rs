@@ -36,7 +36,7 @@ pub(crate) enum Item {
     Library(String),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Arguments {
     pub(crate) items: Vec<Item>,
     pub(crate) stage: Stage,
@@ -99,9 +99,8 @@ const NEXT_IS_VALUE: &[&str] = &[
 ];
 
 impl Arguments {
-    /// Reads a command line. `language` is what a source is whose name does not tell: `wharf c++ x.c` is C++, as
-    /// with g++.
-    pub(crate) fn parse(language: Language, args: &[OsString]) -> io::Result<Arguments> {
+    /// Reads a command line.
+    pub(crate) fn parse(args: &[OsString]) -> io::Result<Arguments> {
         let mut parsed = Arguments {
             items: Vec::new(),
             stage: Stage::Link,
@@ -125,7 +124,7 @@ impl Arguments {
         while let Some(arg) = args.next() {
             let Some(option) = arg.to_str().filter(|text| text.starts_with('-') && text.len() > 1)
             else {
-                parsed.input(arg, language, stated);
+                parsed.input(arg, stated);
                 continue;
             };
             let (name, value) = match split(option) {
@@ -153,11 +152,11 @@ impl Arguments {
         })
     }
 
-    fn input(&mut self, arg: &OsStr, language: Language, stated: Option<Option<Language>>) {
+    fn input(&mut self, arg: &OsStr, stated: Option<Option<Language>>) {
         let path = Path::new(arg);
         let found = match stated {
             Some(language) => language,
-            None => by_name(path, language),
+            None => by_name(path),
         };
         match found {
             Some(language) if arg != "-" => {
@@ -230,11 +229,11 @@ fn takes_next(name: &str) -> bool {
     WITH_VALUE.contains(&name) || NEXT_IS_VALUE.contains(&name)
 }
 
-/// The language by the ending, in whichever case it is written.
-fn by_name(path: &Path, language: Language) -> Option<Language> {
+/// The language by the ending, in whichever case it is written: `.c` is C for Microsoft's compiler, whoever calls it.
+fn by_name(path: &Path) -> Option<Language> {
     let ending = path.extension()?.to_str()?.to_ascii_lowercase();
     match ending.as_str() {
-        "c" => Some(language),
+        "c" => Some(Language::C),
         "cpp" | "cc" | "cxx" | "c++" | "cp" => Some(Language::Cpp),
         _ => None,
     }
@@ -292,7 +291,7 @@ mod tests {
 
     fn parse(line: &str) -> Arguments {
         let args: Vec<OsString> = line.split(' ').map(OsString::from).collect();
-        Arguments::parse(Language::Cpp, &args).unwrap()
+        Arguments::parse(&args).unwrap()
     }
 
     #[test]

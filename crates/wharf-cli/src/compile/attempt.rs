@@ -89,6 +89,9 @@ impl<'a> Job<'a> {
                 first.display()
             )?;
         }
+        if let Some(note) = &rewritten.stands_in {
+            writeln!(io::stderr(), "{note} is not there; windows.h stands in for it")?;
+        }
         let mut first: Option<(ExitStatus, Vec<u8>)> = None;
         for compiler in &self.compilers {
             let (status, said) = self.attempt(compiler, of_sources, &rewritten)?;
@@ -140,8 +143,10 @@ impl<'a> Job<'a> {
                 Item::Source { path, language, stated } => {
                     let copy = roots.next().and_then(|root| rewritten.copies.get(root));
                     let path = copy.unwrap_or(path);
-                    let tells =
-                        is_known_ending(path) && (*language == Language::Cpp) == is_cpp(path);
+                    // A compiler of C++ takes a `.c` for C++ too; Microsoft's does not.
+                    let tells = is_known_ending(path)
+                        && (*language == Language::Cpp) == is_cpp(path)
+                        && (*language == Language::Cpp || self.language == Language::C);
                     if *stated || tells {
                         command.arg(path);
                     } else {

@@ -30,7 +30,7 @@ pub(crate) fn restore(arguments: &Arguments, tree: &Tree, rewritten: &Rewritten)
         let original = tree.files[index].path.to_string_lossy().replace(' ', "\\ ");
         text = text.replace(&*copy.to_string_lossy(), &original);
     }
-    let empty = rewritten.directory.path().join("empty.h");
-    text = text.replace(&format!(" {}", empty.display()), "");
+    let stand_in = rewritten.stand_in_path();
+    text = text.replace(&format!(" {}", stand_in.display()), "");
     fs::write(file, text)
 }

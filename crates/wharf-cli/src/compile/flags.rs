@@ -40,12 +40,14 @@ const QUIET: &[&str] = &[
     "-Wno-write-strings",
     "-Wno-multichar",
     "-Wno-format",
-    "-Wno-conversion-null",
     "-Wno-attributes",
     "-Wno-int-to-pointer-cast",
     "-Wno-narrowing",
     "-Wno-deprecated-declarations",
 ];
+
+/// The same that C does not have.
+const CPP_QUIET: &[&str] = &["-Wno-conversion-null", "-Wno-invalid-offsetof"];
 
 const CLANG_QUIET: &[&str] = &[
     "-Wno-microsoft",
@@ -71,11 +73,13 @@ impl Dialect<'_> {
         match (self.kind, self.language) {
             (Kind::Clang, Language::Cpp) => {
                 add(CLANG_QUIET);
-                add(&["-fdelayed-template-parsing", "-Wno-invalid-offsetof"]);
+                add(CPP_QUIET);
+                add(&["-fdelayed-template-parsing"]);
             }
             (Kind::Clang, Language::C) => add(CLANG_QUIET),
             (Kind::Gnu, Language::Cpp) => {
-                add(&["-fpermissive", "-Wno-class-memaccess", "-Wno-invalid-offsetof"])
+                add(CPP_QUIET);
+                add(&["-fpermissive", "-Wno-class-memaccess"]);
             }
             (Kind::Gnu, Language::C) => {
                 add(&["-Wno-int-conversion", "-Wno-incompatible-pointer-types"])

@@ -2,11 +2,12 @@
 //!
 //! The third argument of GetQueuedCompletionStatus is wrapped in something of `wharf/key.h` that goes by the true
 //! type of what the address is of: 64 bits get the key as it is; 32 bits get it if it fits, and if it does not, the
-//! program ends with a message, rather than go on with half a pointer. In C, 32 bits are refused when it is compiled.
+//! program ends with a message, rather than go on with half a pointer. In C the whole call is wrapped.
 //!
 //! And a key that is given as `(DWORD)context`, to CreateIoCompletionPort or PostQueuedCompletionStatus: a pointer is
 //! kept whole, a number becomes what the cast makes of it.
 
+use super::arguments::Language;
 use super::edit::Edits;
 use super::lexer::Kind;
 use super::tree::File;
@@ -16,12 +17,19 @@ const NARROW: [&str; 8] =
     ["LPDWORD", "PDWORD", "LPLONG", "PLONG", "PULONG", "LPUINT", "PUINT", "LPINT"];
 
 /// Changes the calls of a file; answers whether there was one to change.
-pub(crate) fn rewrite(file: &File, edits: &mut Edits) -> bool {
+pub(crate) fn rewrite(file: &File, language: Language, edits: &mut Edits) -> bool {
     let mut found = false;
-    for (start, operand, end) in narrow(file) {
+    for Narrow { call, start, operand, end } in narrow(file) {
         let line = file.tokens[operand].line;
-        edits.replace(file.tokens[start].start..file.tokens[operand].start, "WHARF_KEY(");
-        edits.insert(file.tokens[end - 1].end, format!(", {line})"));
+        let cast = file.tokens[start].start..file.tokens[operand].start;
+        if language == Language::Cpp {
+            edits.replace(cast, "WHARF_KEY(");
+            edits.insert(file.tokens[end - 1].end, format!(", {line})"));
+        } else {
+            edits.replace(file.tokens[call].range(), "WHARF_GET_PACKET");
+            edits.insert(file.tokens[call + 1].end, format!("{line}, "));
+            edits.replace(cast, "");
+        }
         found = true;
     }
     for (cast, operand, end) in cut(file) {
@@ -36,17 +44,27 @@ pub(crate) fn rewrite(file: &File, edits: &mut Edits) -> bool {
 
 /// The lines on which a file fetches a key into 32 bits.
 pub(crate) fn narrow_lines(file: &File) -> Vec<u32> {
-    narrow(file).map(|(start, ..)| file.tokens[start].line).collect()
+    narrow(file).map(|narrow| file.tokens[narrow.start].line).collect()
 }
 
-/// Third arguments that may be of 32 bits: their first token, the first after a cast, and the end.
-fn narrow(file: &File) -> impl Iterator<Item = (usize, usize, usize)> {
+/// A third argument that may be of 32 bits.
+struct Narrow {
+    /// The name of the function.
+    call: usize,
+    /// The argument's first token, the first after a cast, and the end.
+    start: usize,
+    operand: usize,
+    end: usize,
+}
+
+fn narrow(file: &File) -> impl Iterator<Item = Narrow> {
     let calls =
         (0..file.tokens.len()).filter(|&at| file.name(at) == Some("GetQueuedCompletionStatus"));
     calls.filter_map(|at| {
         let (start, end) = argument(file, at + 1, 2)?;
         let (cast, operand) = narrow_cast(file, start, end);
-        (cast || may_be_narrow(file, start, end)).then_some((start, operand, end))
+        let narrow = cast || may_be_narrow(file, start, end);
+        narrow.then_some(Narrow { call: at, start, operand, end })
     })
 }
 
@@ -173,10 +191,20 @@ mod tests {
             };
             let tree = Tree::of(&text(before));
             let mut edits = Edits::default();
-            assert_eq!(rewrite(&tree.files[0], &mut edits), before != after);
+            assert_eq!(rewrite(&tree.files[0], Language::Cpp, &mut edits), before != after);
             let len = text(before).len();
             assert_eq!(edits.apply(&text(before), 0..len), text(after));
         }
+    }
+
+    #[test]
+    fn the_call_in_c() {
+        let text = "DWORD key; void f() { GetQueuedCompletionStatus(p, &n, (LPDWORD)&key, o, 1); }";
+        let tree = Tree::of(text);
+        let mut edits = Edits::default();
+        assert!(rewrite(&tree.files[0], Language::C, &mut edits));
+        let expected = "DWORD key; void f() { WHARF_GET_PACKET(1, p, &n, &key, o, 1); }";
+        assert_eq!(edits.apply(text, 0..text.len()), expected);
     }
 
     #[test]
@@ -195,7 +223,7 @@ mod tests {
             };
             let tree = Tree::of(&text(before));
             let mut edits = Edits::default();
-            assert_eq!(rewrite(&tree.files[0], &mut edits), before != after);
+            assert_eq!(rewrite(&tree.files[0], Language::Cpp, &mut edits), before != after);
             let len = text(before).len();
             assert_eq!(edits.apply(&text(before), 0..len), text(after));
         }

@@ -175,7 +175,7 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, "").unwrap();
         }
-        let arguments = Arguments::parse(Language::Cpp, &[]).unwrap();
+        let arguments = Arguments::parse(&[]).unwrap();
         let compiler = Compiler { path: "/nonexistent".into(), kind: Kind::Gnu };
         let search = Search::new(&arguments, &root.join("wharf"), &compiler, Language::Cpp);
         let chain = [root.join("src/Net"), root.join("src")];

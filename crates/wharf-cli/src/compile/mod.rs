@@ -6,9 +6,10 @@
 //! 2. [`tree`]: the sources and their own headers, decoded by [`text`], cut up by [`lexer`]; headers are found by
 //!    [`lookup`].
 //! 3. [`rewrite`]: copies of those that a compiler of Linux would not take as they are, by [`entry`], [`seh`], [`jumps`],
-//!    [`keys`], [`locale`] and [`throws`].
+//!    [`keys`], [`locale`], [`references`], [`sizes`] and [`throws`].
 //! 4. [`flags`], [`level`], [`standard`], [`libraries`], [`link`]: what is added to the command line.
-//! 5. The compiler. If it fails, the next one that is installed; if all fail, [`explain`] adds what it knows.
+//! 5. [`mixed`]: the sources in C of a command in C++ come first.
+//! 6. The compiler. If it fails, the next one that is installed; if all fail, [`explain`] adds what it knows.
 //!
 //! # Invariants
 //! 1. What the user says comes after what the driver says, and so wins.
@@ -35,12 +36,15 @@ mod libraries;
 mod link;
 mod locale;
 mod lookup;
+mod mixed;
 mod names;
 mod project;
+mod references;
 mod rewrite;
 mod run;
 mod sdk;
 mod seh;
+mod sizes;
 mod standard;
 mod text;
 mod throws;
@@ -71,10 +75,13 @@ fn compile(language: Language, args: &[OsString]) -> io::Result<ExitCode> {
     if let Some(answered) = sdk::answer(args)? {
         return Ok(answered);
     }
-    let arguments = Arguments::parse(language, args)?;
+    let arguments = Arguments::parse(args)?;
     if arguments.items.contains(&Item::Plain("-m32".into())) {
         return Err(io::Error::new(io::ErrorKind::Unsupported, "-m32: Wharf has 64 bits only"));
     }
     let home = Home::find()?;
+    if mixed::is_mixed(&arguments) {
+        return mixed::run(language, &arguments, &home);
+    }
     Job::new(language, &arguments, &home)?.run()
 }

@@ -137,7 +137,7 @@ pub(crate) fn foreign(header: &str) -> Option<&'static str> {
     FOREIGN.iter().find(|(beginning, _)| header.starts_with(beginning)).map(|(_, what)| *what)
 }
 
-fn types() -> HashSet<&'static str> {
+pub(crate) fn types() -> HashSet<&'static str> {
     TYPES.lines().filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace).collect()
 }
 

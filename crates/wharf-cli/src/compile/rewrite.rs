@@ -3,7 +3,7 @@
 //! A file is compiled where it lies unless something in it has to change, or it includes one that has. Copies lie in
 //! a temporary directory of their own; a `#line` makes messages, debuggers and `__FILE__` name the original.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,10 +14,21 @@ use super::arguments::Language;
 use super::edit::{Edits, Refusal};
 use super::lookup::Found;
 use super::tree::{File, Tree};
-use super::{entry, jumps, keys, locale, seh, throws};
+use super::{definitions, entry, jumps, keys, locale, names, references, seh, sizes, throws};
 
 /// Headers that a project's wizard makes, and that may be left out when a source is published.
 const PRECOMPILED: &[&str] = &["stdafx.h", "pch.h", "targetver.h", "framework.h"];
+/// What programs include for Windows' names.
+const WINDOWS: &[&str] =
+    &["windows.h", "winsock2.h", "winsock.h", "ws2tcpip.h", "mswsock.h", "winbase.h", "afxwin.h"];
+/// What stands in for a header that is not there, where a program includes nothing else that has Windows' names.
+const STAND_IN: &str = "#include <windows.h>
+#if __has_include(<tchar.h>)
+#include <tchar.h>
+#include <process.h>
+#include <conio.h>
+#endif
+";
 
 /// The copies, and what was found in the sources on the way.
 pub(crate) struct Rewritten {
@@ -30,6 +41,10 @@ pub(crate) struct Rewritten {
     /// Something throws `std::runtime_error` in place of `std::exception`.
     pub(crate) throws: bool,
     pub(crate) seh: seh::Used,
+    /// Where a header is included that is not there, and that windows.h stands in for.
+    pub(crate) stands_in: Option<String>,
+    /// What is in the stead of headers that are not there.
+    stand_in: &'static str,
 }
 
 /// Makes the copies that are needed. `Ok(Err(..))` lists what is refused.
@@ -45,11 +60,14 @@ pub(crate) fn rewrite(
         key: false,
         throws: false,
         seh: seh::Used::default(),
+        stands_in: None,
+        stand_in: if lacks_windows(tree) { STAND_IN } else { "" },
     };
     let mut refused = Vec::new();
     let mut all: Vec<Edits> = Vec::with_capacity(tree.files.len());
+    let own = definitions::defined(tree);
     for file in &tree.files {
-        match result.edits(file, language) {
+        match result.edits(file, &own, language) {
             Ok(edits) => all.push(edits),
             Err(refusal) => {
                 refused.push(format!("{}: {}", file.place(refusal.line), refusal.why));
@@ -68,8 +86,18 @@ pub(crate) fn rewrite(
 }
 
 impl Rewritten {
+    /// The header that is included in place of those that are not there.
+    pub(crate) fn stand_in_path(&self) -> PathBuf {
+        self.directory.path().join("stand-in.h")
+    }
+
     /// What has to change in a file, whatever other files are copied.
-    fn edits(&mut self, file: &File, language: Language) -> Result<Edits, Refusal> {
+    fn edits(
+        &mut self,
+        file: &File,
+        own: &HashSet<&str>,
+        language: Language,
+    ) -> Result<Edits, Refusal> {
         let mut edits = Edits::default();
         for include in &file.includes {
             let range = file.tokens[include.token].range();
@@ -77,18 +105,24 @@ impl Rewritten {
                 Found::Renamed(name) => edits.replace(range, format!("<{name}>")),
                 Found::Program { path, directly: false } => edits.replace(range, quoted(path)),
                 Found::Nothing if is_precompiled(&include.name) => {
-                    let path = self.directory.path().join("empty.h");
-                    // Writing nothing to it twice does no harm; if it cannot be written, the compiler says so.
-                    let _ = fs::write(&path, "");
+                    let path = self.stand_in_path();
+                    // Writing it twice does no harm; if it cannot be written, the compiler says so.
+                    let _ = fs::write(&path, self.stand_in);
                     edits.replace(range, quoted(&path));
+                    if !self.stand_in.is_empty() {
+                        let place = file.place(file.tokens[include.token].line);
+                        self.stands_in.get_or_insert(format!("{place}: note: {}", include.name));
+                    }
                 }
                 _ => {}
             }
         }
         let lines = |line: u32| format!("\n#line {line} {}\n", quoted(&file.path));
         self.entry |= entry::rewrite(file, language, &lines, &mut edits);
-        self.key |= keys::rewrite(file, &mut edits);
+        self.key |= keys::rewrite(file, language, &mut edits);
+        sizes::rewrite(file, own, &mut edits);
         if language == Language::Cpp {
+            references::rewrite(file, &mut edits);
             locale::rewrite(file, &mut edits);
             jumps::rewrite(file, &mut edits);
             self.throws |= throws::rewrite(file, &mut edits);
@@ -100,8 +134,7 @@ impl Rewritten {
             (true, Language::Cpp) => seh::rewrite(file, &lines, &mut edits)?,
             (true, Language::C) => {
                 if let Some(line) = seh::first_line(file) {
-                    let why =
-                        "structured exceptions need C++ here: compile the file with `wharf c++`";
+                    let why = "structured exceptions need C++ here: say -x c++ before the file, or end its name in .cpp";
                     return Err(Refusal { line, why: why.into() });
                 }
             }
@@ -171,6 +204,23 @@ fn quoted(path: &Path) -> String {
 }
 
 fn is_precompiled(name: &str) -> bool {
+    is_one_of(name, PRECOMPILED)
+}
+
+fn is_one_of(name: &str, list: &[&str]) -> bool {
     let name = name.to_ascii_lowercase().replace('\\', "/");
-    PRECOMPILED.contains(&name.rsplit('/').next().unwrap_or_default())
+    list.contains(&name.rsplit('/').next().unwrap_or_default())
+}
+
+/// Whether a program uses types of Windows, and includes nothing that has them.
+fn lacks_windows(tree: &Tree) -> bool {
+    let mut includes = tree.files.iter().flat_map(|file| &file.includes);
+    if includes.any(|include| is_one_of(&include.name, WINDOWS)) {
+        return false;
+    }
+    let windows = names::types();
+    let uses = |file: &File| {
+        (0..file.tokens.len()).any(|at| file.name(at).is_some_and(|name| windows.contains(name)))
+    };
+    tree.files.iter().any(uses)
 }

@@ -24,7 +24,7 @@ pub(crate) fn run(args: &[OsString]) -> io::Result<ExitCode> {
     let name = Path::new(&source).file_stem().unwrap_or("program".as_ref()).to_owned();
     let program = directory.path().join(&name);
     options.extend([source, "-o".into(), program.clone().into()]);
-    let arguments = Arguments::parse(Language::Cpp, &options)?;
+    let arguments = Arguments::parse(&options)?;
     let home = Home::find()?;
     let ended = Job::new(Language::Cpp, &arguments, &home)?.run()?;
     if !program.is_file() {
@@ -43,7 +43,7 @@ type Split<'a> = (Vec<OsString>, OsString, &'a [OsString]);
 fn split(args: &[OsString]) -> io::Result<Option<Split<'_>>> {
     // The first prefix that contains a source ends with it.
     for end in 1..=args.len() {
-        let parsed = Arguments::parse(Language::Cpp, &args[..end])?;
+        let parsed = Arguments::parse(&args[..end])?;
         if let Some(Item::Source { .. }) = parsed.items.last() {
             return Ok(Some((args[..end - 1].to_vec(), args[end - 1].clone(), &args[end..])));
         }

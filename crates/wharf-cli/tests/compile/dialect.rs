@@ -201,3 +201,89 @@ fn exceptions_with_a_text() {
         assert_eq!(bench.runs(source), "one two ");
     }
 }
+
+#[test]
+fn sizes_without_parentheses_and_references_to_results() {
+    for bench in benches() {
+        let source = "#include <stdio.h>
+            #include <vector>
+            struct Pair { int a, b; };
+            typedef unsigned char Octet;
+            int main() {
+                Pair pair = { 1, 2 };
+                std::vector<int> list = { 4, 5 };
+                int sum = 0;
+                for (auto& at = list.begin(); at != list.end(); ++at) sum += *at;
+                auto &first = list.front();
+                first = 7;
+                printf(\"%d %d %d %d %d %d\\n\", (int)sizeof Pair, (int)sizeof Octet * 3, (int)sizeof pair.a,
+                    (int)sizeof unsigned int, sum, list[0]);
+            }";
+        assert_eq!(bench.runs(source), "8 3 4 4 9 7\n");
+    }
+}
+
+/// A `.c` is C, in a command by itself and beside C++; the level of C++ is not for it.
+#[test]
+fn sources_in_c_and_in_cpp() {
+    for bench in benches() {
+        bench.write("half.c", "#include <stdlib.h>\nint half(int of) { int *new = malloc(sizeof *new); *new = of / 2; of = *new; free(new); return of; }");
+        bench.write("main.cpp", "#include <stdio.h>\n#include <vector>\nextern \"C\" int half(int);\nint main() { std::vector<int> all = { 84 }; printf(\"%d\\n\", half(all[0])); }");
+        for order in [["half.c", "main.cpp"], ["main.cpp", "half.c"]] {
+            let said = bench.compiles(&["-std=c++17", order[0], order[1], "-o", "mixed"]);
+            assert_eq!(said, "");
+            assert_eq!(bench.prints("mixed"), "42\n");
+        }
+        bench.compiles(&["-c", "half.c", "main.cpp"]);
+        bench.compiles(&["half.o", "main.o", "-o", "objects"]);
+        assert_eq!(bench.prints("objects"), "42\n");
+        bench.write("wrong.c", "int half(int of) { return nothing; }");
+        assert!(bench.refuses(&["main.cpp", "wrong.c", "-o", "none"]).contains("wrong.c:1"));
+    }
+}
+
+/// A published source without its stdafx.h has Windows' names all the same.
+#[test]
+fn windows_h_stands_in_for_a_lost_header() {
+    for bench in benches() {
+        let source = "#include \"stdafx.h\"\n#include <stdio.h>\nint main() { DWORD size = sizeof(WCHAR); printf(\"%u\\n\", size); }";
+        bench.write("lost.cpp", source);
+        let output = bench.wharf(&["c++", "lost.cpp", "-o", "lost"]);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}");
+        assert!(said.contains("lost.cpp:1: note: stdafx.h is not there"), "{said}");
+        assert_eq!(bench.prints("lost"), "4\n");
+    }
+}
+
+#[test]
+fn keys_of_32_bits_in_c() {
+    for bench in benches() {
+        bench.declare("static inline BOOL GetQueuedCompletionStatus(HANDLE port, LPDWORD n, PULONG_PTR key, void **o, DWORD how) {\n\
+            (void)port; (void)o; *n = 1; if (how == 1) *key = 0x123456789abcUL; if (how == 0) *key = 7; return how != 2; }\n");
+        bench.write(
+            "key.c",
+            "#include <windows.h>
+            #include <stdio.h>
+            struct Context;
+            int main(int argc, char **argv) {
+                DWORD n, small = 1; struct Context *context; ULONG_PTR right;
+                GetQueuedCompletionStatus(0, &n, (LPDWORD)&context, 0, 1);
+                if (!GetQueuedCompletionStatus(0, &n, (DWORD *)&small, 0, 0)) return 1;
+                GetQueuedCompletionStatus(0, &n, &right, 0, 1);
+                printf(\"%p %u %lx\\n\", (void *)context, small, right);
+                printf(\"%d %u\\n\", GetQueuedCompletionStatus(0, &n, &small, 0, 2), small);
+                if (argc > 1) GetQueuedCompletionStatus(0, &n,
+                    (LPDWORD)&small, 0, 1);
+            }",
+        );
+        bench.compiles(&["key.c", "-o", "key"]);
+        assert_eq!(bench.prints("key"), "0x123456789abc 7 123456789abc\n0 7\n");
+        let output = bench.wharf(&["run", "key.c", "lost"]);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            !output.status.success() && said.contains("key.c:12: a completion key of 64 bits"),
+            "{said}"
+        );
+    }
+}

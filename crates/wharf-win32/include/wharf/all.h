@@ -19,6 +19,7 @@
 #include "numbers/sockets.h"
 #include "addresses.h"
 #include "declared/every.h"
+#include "variadic.h"
 WHARF_BEGIN
 #include "select.h"
 WHARF_END

@@ -1,6 +1,6 @@
 /* The completion key of a program written for 32 bits: what GetQueuedCompletionStatus gets in place of
  * (LPDWORD)&key. A variable of 64 bits gets the key as it is. One of 32 bits gets it where it fits; a key that does
- * not would be half a pointer, and ends the program with a message (in C: with an error when it is compiled). */
+ * not would be half a pointer, and ends the program with a message. */
 #ifndef WHARF_KEY_H
 #define WHARF_KEY_H
 
@@ -56,11 +56,32 @@ template <class T> key<T> make_key(T *place, const char *file, int line) { retur
 #define WHARF_GIVEN_KEY(narrow, key) (::wharf::given_key<narrow>(key))
 
 #else
-#define WHARF_KEY(place, line)                                                                                        \
+#include <stdio.h>
+#include <stdlib.h>
+
+/* What a call that takes no packet leaves. */
+#define WHARF_UNTOUCHED_KEY 0xdead4be9c0de5afeUL
+static inline void wharf_narrow_key(unsigned *place, unsigned long value, const char *file, int line)
+{
+    if (value == WHARF_UNTOUCHED_KEY)
+        return;
+    if (value >> 32 != 0 && value >> 31 != ~0UL >> 31) {
+        fprintf(stderr, "%s:%d: a completion key of 64 bits (0x%lx) was asked for as 32 bits: half of it would be "
+            "lost. Make the variable a ULONG_PTR and pass its address without a cast.\n", file, line, value);
+        abort();
+    }
+    *place = (unsigned)value;
+}
+#define WHARF_GET_PACKET(line, port, transferred, place, overlapped, milliseconds)                                    \
     (__extension__({                                                                                                  \
-        _Static_assert(sizeof *(place) == 8,                                                                          \
-            "a completion key has 64 bits: make the variable a ULONG_PTR and pass its address without a cast");       \
-        (unsigned long *)(place);                                                                                     \
+        void *const wharf_place_ = (void *)(place);                                                                   \
+        unsigned long wharf_key_ = WHARF_UNTOUCHED_KEY;                                                               \
+        const int wharf_wide_ = !wharf_place_ || sizeof *(place) == 8;                                                \
+        const int wharf_got_ = GetQueuedCompletionStatus(port, transferred,                                           \
+            wharf_wide_ ? (unsigned long *)wharf_place_ : &wharf_key_, overlapped, milliseconds);                     \
+        if (!wharf_wide_)                                                                                             \
+            wharf_narrow_key((unsigned *)wharf_place_, wharf_key_, __FILE__, line);                                   \
+        wharf_got_;                                                                                                   \
     }))
 /* 5 is what the compilers call a pointer. */
 #define WHARF_GIVEN_KEY(narrow, key)                                                                                  \

@@ -26,6 +26,8 @@ int main(void)
     CHECK(sscanf_s("word 12 x", "%s %d %c", word, (unsigned)sizeof word, &n, &c, 1U) == 3 && !strcmp(word, "word") && n == 12 && c == 'x');
     _itoa_s(-255, b, sizeof b, 10); CHECK(!strcmp(b, "-255")); _itoa_s(-1, b, sizeof b, 16); CHECK(!strcmp(b, "ffffffff"));
     _ui64toa(18446744073709551615ULL, b, 10); CHECK(!strcmp(b, "18446744073709551615")); _i64toa(LLONG_MIN, b, 10); CHECK(!strcmp(b, "-9223372036854775808"));
+    CHECK(wsprintfA(b, "%s-%05d-%lu %c", "a", 42, d, 'x') == 20 && !strcmp(b, "a-00042-4000000000 x"));
+    CHECK(wsprintfW(w, L"%s %hs %X", L"wide", "narrow", 0xbeefU) == 16 && !wcscmp(w, L"wide narrow BEEF"));
     { struct tm t; time_t now = 0; CHECK(gmtime_s(&t, &now) == 0 && t.tm_year == 70); }
     wprintf(L"wide %s %S\n", L"out", "narrow"); printf("narrow again %p\n", (void *)0x1234);
     printf("%s\n", bad ? "BAD" : "all good"); return bad;

@@ -137,6 +137,42 @@ fn a_disconnect_ends_the_sending_direction() {
     CloseHandle(port);
 }
 
+/// D40, D38: a call that waits makes the SOCKET new too, whichever side ends the connection first.
+#[test]
+fn sockets_are_used_again_after_a_call_that_waits() {
+    let port = make_port(1);
+    let (l, at) = listener();
+    let a = stream_socket();
+    associate(l, port, 1);
+    associate(a, port, 2);
+    let disconnect = disconnect_ex(l);
+    let mut ov = overlapped();
+    let mut buffer = [0; 64];
+    for peer_first in [true, false, true] {
+        assert_eq!(accept(l, a, &mut buffer, 0, &mut *ov), 997);
+        let peer = std::net::TcpStream::connect(("127.0.0.1", at)).unwrap();
+        assert_eq!(get(port, u32::MAX), success(0, 1, &ov));
+        let peer = if peer_first {
+            drop(peer);
+            let mut nothing = [0; 4];
+            let at_once = recv(a, &mut nothing, &mut ov);
+            assert!(matches!(at_once, Ok(0) | Err(997)), "{at_once:?}");
+            assert_eq!(get(port, u32::MAX), success(0, 2, &ov));
+            None
+        } else {
+            peer.shutdown(std::net::Shutdown::Write).unwrap();
+            Some(peer)
+        };
+        assert_eq!(unsafe { disconnect(a, null_mut(), 2, 0) }, 1);
+        drop(peer);
+    }
+    assert_eq!(get(port, 0), nothing(258));
+    for s in [a, l] {
+        closesocket(s);
+    }
+    CloseHandle(port);
+}
+
 /// D40: the same SOCKET accepts again and again.
 #[test]
 fn sockets_are_used_again() {

@@ -31,7 +31,7 @@ def verdicts(command, environment=None):
     for line in said.splitlines():
         word, _, item = line.partition(" ")
         if word in ("ok", "FAIL") and item:
-            well = word == "ok" and not any("Sanitizer" in line for line in lines)
+            well = word == "ok" and not any("Sanitizer: " in line for line in lines)
             items[item] = "ok" if well else "\n".join(lines) or "failed"
             lines = []
         else:

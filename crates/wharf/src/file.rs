@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 use crate::engine::files::{OpenFile, Range, Work};
@@ -326,6 +327,28 @@ impl<T: Send + 'static> Port<T> {
         key: usize,
     ) -> io::Result<File<T>> {
         self.associate(options.open(path)?, key)
+    }
+
+    /// As [`associate`](Port::associate), for a regular file that the caller has just opened for reading, without
+    /// O_DIRECT: the kernel is not asked again what it is, which would be two of the five system calls of a server that
+    /// sends a small file, nor whether a duplicate has a port. Operations on anything else fail, by their packets.
+    ///
+    /// # Errors
+    /// `NotConnected` if the port is closed.
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// let port = wharf::Port::new(1)?;
+    /// let file = std::fs::File::open("/proc/self/exe")?;
+    /// assert!(file.metadata()?.is_file()); // a server asks this anyway, for the length
+    /// let file = port.associate_for_reading(file, 0)?;
+    /// file.read_at(Vec::with_capacity(4), 0, ())?;
+    /// assert_eq!(port.get(None)?.buffer.into_vec(), b"\x7fELF");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn associate_for_reading(&self, file: std::fs::File, key: usize) -> io::Result<File<T>> {
+        self.enter_file(file.into(), Some(OFlags::RDONLY), key).map(File::new)
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use rustix::fs::OFlags;
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 use wharf_core::scheduler::{Next, Urgency, WorkerId};
@@ -485,12 +486,13 @@ impl<T: Send + 'static> Port<T> {
     pub(crate) fn enter_file(
         &self,
         fd: std::os::fd::OwnedFd,
+        opened: Option<OFlags>,
         key: usize,
     ) -> io::Result<Arc<OpenFile<T>>> {
         if self.shared.is_closed() {
             return Err(GetError::Closed.into());
         }
-        let file = OpenFile::associate(&self.shared, fd, key)?;
+        let file = OpenFile::associate(&self.shared, fd, opened, key)?;
         let _ = self.shared.files.set(Files::of_this_process()); // for all but the first: it is set
         Ok(file)
     }

@@ -121,7 +121,7 @@ impl From<OwnedFd> for SeqPacketListener {
 }
 
 fn file<T: Send + 'static>(fd: OwnedFd, port: &Port<T>, key: usize) -> io::Result<File<T>> {
-    port.enter_file(fd, key).map(File::new)
+    port.enter_file(fd, None, key).map(File::new)
 }
 
 macro_rules! sources {

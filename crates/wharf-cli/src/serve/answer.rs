@@ -60,7 +60,8 @@ fn directory(
     };
     match site.find(&target.names)? {
         Found::Directory(opened) => {
-            Ok(representation::of_page(request, listing::page(site, &target.names, opened)?))
+            let page = wharf::blocking(|| listing::page(site, &target.names, opened))?;
+            Ok(representation::of_page(request, page))
         }
         // A slash after the name of a file names nothing, as in open(2).
         Found::File(..) => Err(Status::NotFound),

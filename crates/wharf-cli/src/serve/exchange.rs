@@ -46,8 +46,7 @@ pub(super) fn respond(site: &Site, head: &[u8], last: bool, now: i64) -> (Respon
 fn reply(site: &Site, request: &Request<'_>, now: i64) -> Reply {
     match request.method {
         Method::Refused(status) => Reply::page(status),
-        // Directories and inodes may be on a disk.
-        Method::Get | Method::Head => wharf::blocking(|| answer(site, request, now)),
+        Method::Get | Method::Head => answer(site, request, now),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The server: what all connections share, and whose packet is whose.
 
+use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -24,12 +25,14 @@ pub(crate) fn run(options: &ServeOptions) -> io::Result<()> {
     let dir = &options.dir;
     let site = Site::open(dir).map_err(|error| cannot_serve(dir, &error))?;
     let port = Port::with_options(options.server.port())?;
+    // Makes the engine of files now: at the limit of descriptors it could not be had.
+    let files = port.associate(File::open("/proc/self/exe")?, 0)?.engine();
     let listener = server::listen(&port, &options.server, || Step::Accepted)?;
     // For the reader only: the directory has been opened, and its name does not matter any more.
     let name = dir.canonicalize().unwrap_or_else(|_| dir.clone());
     let greeting = Greeting {
         name: "serve",
-        details: &format!("{name:?} ({}), ", site.describe_lookup()),
+        details: &format!("{name:?} ({}), files by {files}, ", site.describe_lookup()),
         addr: listener.local_addr()?,
     };
     let idle_timeout = options.idle_timeout;
@@ -55,8 +58,9 @@ impl Server {
         match payload {
             Step::Accepted => unreachable!("dealt with above"),
             Step::Received(connection) => connection.received(result, buffer, self),
+            Step::Read(connection, wanted) => connection.read(result, buffer, wanted, self),
             Step::Sent(connection) => connection.sent(result, transferred, buffer, self),
-            Step::SentFile(connection) => connection.sent_file(result, transferred, self),
+            Step::SentFile(connection) => connection.sent_file(result, transferred, buffer, self),
             Step::Discarded(farewell) => farewell.received(result, buffer),
         }
     }

@@ -16,6 +16,8 @@ use rustix::path::Arg;
 /// cannot tell whether that went up too far. A handful of tries outlasts any honest renaming.
 const TRIES: usize = 16;
 
+const BENEATH: ResolveFlags = ResolveFlags::BENEATH.union(ResolveFlags::NO_MAGICLINKS);
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Lookup {
     /// Links that stay below are followed.
@@ -39,6 +41,29 @@ impl Lookup {
         }
     }
 
+    /// As [`Lookup::open`], if all that this takes is in memory; `None` if it is not, or the kernel cannot tell.
+    pub(super) fn open_at_once(
+        self,
+        root: BorrowedFd<'_>,
+        names: &[Vec<u8>],
+        flags: OFlags,
+    ) -> Option<Result<OwnedFd>> {
+        if self == Self::Walk || names.is_empty() {
+            return None;
+        }
+        match openat2(
+            root,
+            names.join(&b'/'),
+            flags | OFlags::CLOEXEC,
+            Mode::empty(),
+            BENEATH | ResolveFlags::CACHED,
+        ) {
+            // INVAL: a kernel before 5.12 does not know the flag, or no kernel would have the name.
+            Err(Errno::AGAIN | Errno::INTR | Errno::INVAL) => None,
+            outcome => Some(outcome),
+        }
+    }
+
     /// Opens `root` itself if there are no names. The names are those of a `Target`.
     pub(super) fn open(
         self,
@@ -55,11 +80,10 @@ impl Lookup {
 }
 
 fn beneath(root: BorrowedFd<'_>, path: impl Arg + Clone, flags: OFlags) -> Result<OwnedFd> {
-    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
     let flags = flags | OFlags::CLOEXEC;
     let mut outcome = Err(Errno::AGAIN);
     for _ in 0..TRIES {
-        outcome = openat2(root, path.clone(), flags, Mode::empty(), resolve);
+        outcome = openat2(root, path.clone(), flags, Mode::empty(), BENEATH);
         if !matches!(outcome, Err(Errno::AGAIN | Errno::INTR)) {
             break;
         }

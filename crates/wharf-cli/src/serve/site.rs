@@ -7,7 +7,7 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
-use rustix::fs::{FileType, Mode, OFlags, Stat, fcntl_setfl, fstat};
+use rustix::fs::{FileType, Mode, OFlags, Stat, fstat};
 use rustix::io::Errno;
 
 use super::lookup::Lookup;
@@ -50,7 +50,12 @@ impl Site {
     /// device nodes under DIR can do worse.
     pub(super) fn find(&self, names: &[Vec<u8>]) -> Result<Found, Status> {
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
-        match self.lookup.open(self.root.as_fd(), names, flags) {
+        let root = self.root.as_fd();
+        let opened = self.lookup.open_at_once(root, names, flags).unwrap_or_else(|| {
+            // Directories and inodes may be on a disk.
+            wharf::blocking(|| self.lookup.open(root, names, flags))
+        });
+        match opened {
             Ok(opened) => classify(opened).map_err(status_of),
             // Sockets, and devices without a driver, cannot be opened.
             Err(Errno::NXIO | Errno::NODEV) => Ok(Found::Other),
@@ -67,13 +72,10 @@ impl Site {
 fn classify(opened: OwnedFd) -> Result<Found, Errno> {
     let stat = fstat(&opened)?;
     Ok(match FileType::from_raw_mode(stat.st_mode) {
-        FileType::RegularFile => {
-            // The flag has done its work. Left on, it makes some kernels' rings answer EAGAIN for
-            // what is not in the page cache: Linux before 5.15 (mended by 5d329e1286b0) and again
-            // 6.x releases before ae6a888a4357 (Linux 6.16).
-            fcntl_setfl(&opened, OFlags::empty())?;
-            Found::File(File::from(opened), stat)
-        }
+        // Its descriptor stays non-blocking, which means nothing to reads of a regular file but in the rings of some
+        // kernels, before 5.15 and again before 6.16: those answer EAGAIN for what is not in the page cache, and
+        // the port's engine of files gives it to a thread.
+        FileType::RegularFile => Found::File(File::from(opened), stat),
         FileType::Directory => Found::Directory(opened),
         _ => Found::Other,
     })
@@ -109,17 +111,14 @@ impl Site {
 mod tests {
     use std::os::unix::net::UnixListener;
 
-    use rustix::fs::{CWD, fcntl_getfl, mkfifoat};
+    use rustix::fs::{CWD, mkfifoat};
 
     use super::*;
 
     fn show(site: &Site, path: &str) -> Result<&'static str, Status> {
         let names: Vec<Vec<u8>> = path.split('/').map(|name| name.as_bytes().to_vec()).collect();
         site.find(&names).map(|found| match found {
-            Found::File(file, _) => {
-                assert!(!fcntl_getfl(file).unwrap().contains(OFlags::NONBLOCK));
-                "file"
-            }
+            Found::File(..) => "file",
             Found::Directory(_) => "directory",
             Found::Other => "other",
         })

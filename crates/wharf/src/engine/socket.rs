@@ -149,8 +149,10 @@ impl<T: Send + 'static> Socket<T> {
         let input = operation.work.is_input();
         let disconnects = operation.work.is_disconnect();
         let side = state.side(input);
+        // A send that nothing precedes is tried even after the kernel has said that it has no room, which only one that was
+        // withdrawn leaves behind: the kernel reports room when a third of its memory is free, but has some before.
         if side.pending.is_empty()
-            && (side.ready || side.broken.is_some() || disconnects)
+            && (side.ready || !input || side.broken.is_some() || disconnects)
             && !connecting
         {
             let ended = state.attempt(fd.as_fd(), &mut operation);

@@ -19,7 +19,7 @@ use std::sync::atomic::Ordering::{AcqRel, Relaxed};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
 use std::sync::{Arc, Mutex};
 
-use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat};
+use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat, fstatfs};
 use rustix::io::Errno;
 use wharf_core::deadline::Deadline;
 use wharf_core::operation::OpId;
@@ -40,8 +40,9 @@ use crate::{Buffer, Packet, worker};
 
 /// An associated file, shared by its handles, its operations and the engine's table.
 pub(crate) struct OpenFile<T: Send + 'static> {
-    /// Before the descriptor: its entry goes first. Held for its drop.
-    _identity: Identity,
+    /// Before the descriptor: its entry goes first. Held for its drop. `None` for a file that has just been opened, of
+    /// which there are no duplicates.
+    _identity: Option<Identity>,
     fd: OwnedFd,
     /// After the descriptor: its close gives locks up.
     locks: Locks,
@@ -86,26 +87,46 @@ impl Drop for Locks {
     }
 }
 
+/// A file of a file system without a disk has been read, which is asked about at once from then on. Relaxed: only a hint.
+static MEMORY_SEEN: AtomicBool = AtomicBool::new(false);
+
+/// Whether a file is nowhere but in memory: tmpfs does not know RWF_NOWAIT, and does not need it.
+fn is_memory(fd: BorrowedFd<'_>) -> bool {
+    const TMPFS: i64 = 0x0102_1994; // statfs(2)
+    const RAMFS: i64 = 0x8584_58F6;
+    fstatfs(fd).is_ok_and(|system| matches!(system.f_type, TMPFS | RAMFS))
+}
+
 /// An operation that was not accepted: why, and what it was given.
 pub(crate) type Unaccepted<T> = (Errno, T, Buffer);
 
+/// What an association has to know of a descriptor.
+fn examine(fd: &OwnedFd) -> Result<(OFlags, Identity), Errno> {
+    let stat = fstat(fd)?;
+    let kind = FileType::from_raw_mode(stat.st_mode);
+    if !matches!(kind, FileType::RegularFile | FileType::BlockDevice) {
+        return Err(Errno::INVAL);
+    }
+    let flags = fcntl_getfl(fd)?;
+    if flags.contains(OFlags::PATH) {
+        return Err(Errno::BADF);
+    }
+    Ok((flags, Identity::claim(fd, &stat)?))
+}
+
 impl<T: Send + 'static> OpenFile<T> {
+    /// `opened`: it has just been opened with these flags, and is a regular file; else the kernel is asked.
     pub(crate) fn associate(
         port: &Arc<Shared<T>>,
         fd: OwnedFd,
+        opened: Option<OFlags>,
         key: usize,
     ) -> Result<Arc<OpenFile<T>>, Errno> {
-        let stat = fstat(&fd)?;
-        let kind = FileType::from_raw_mode(stat.st_mode);
-        if !matches!(kind, FileType::RegularFile | FileType::BlockDevice) {
-            return Err(Errno::INVAL);
-        }
-        let flags = fcntl_getfl(&fd)?;
-        if flags.contains(OFlags::PATH) {
-            return Err(Errno::BADF);
-        }
+        let (flags, identity) = match opened {
+            Some(flags) => (flags, None),
+            None => examine(&fd).map(|(flags, identity)| (flags, Some(identity)))?,
+        };
         let mode = flags & OFlags::RWMODE;
-        let identity = Identity::claim(&fd, &stat)?;
         let files = Files::of_this_process();
         let file = port.dispatcher.engine.enter_file(|token| {
             Arc::new(OpenFile {
@@ -179,10 +200,21 @@ impl<T: Send + 'static> OpenFile<T> {
         if !tries.load(Relaxed) {
             return Attempted::Later;
         }
+        let reads = matches!(progress.work, Work::Read(..));
+        let mut flags = if reads && MEMORY_SEEN.load(Relaxed) && is_memory(self.fd.as_fd()) {
+            0
+        } else {
+            libc::RWF_NOWAIT
+        };
         loop {
             let call = progress.call();
-            let answer = match perform(self.fd.as_fd(), call, libc::RWF_NOWAIT) {
+            let answer = match perform(self.fd.as_fd(), call, flags) {
                 Err(Errno::AGAIN) => return Attempted::Later,
+                Err(Errno::OPNOTSUPP) if reads && flags != 0 && is_memory(self.fd.as_fd()) => {
+                    MEMORY_SEEN.store(true, Relaxed);
+                    flags = 0;
+                    continue;
+                }
                 // Not by this file system, or not by this kernel.
                 Err(Errno::OPNOTSUPP | Errno::NOSYS) => {
                     tries.store(false, Relaxed);

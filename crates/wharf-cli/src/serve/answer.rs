@@ -14,7 +14,7 @@ const INDEX: &[u8] = b"index.html";
 pub(super) fn answer(site: &Site, request: &Request<'_>, now: i64) -> Reply {
     let reply = Target::parse(request.target).and_then(|target| {
         if target.directory {
-            directory(site, request, target, now)
+            directory(site, request, &target, now)
         } else {
             file(site, request, &target, now)
         }
@@ -28,10 +28,9 @@ fn file(
     target: &Target<'_>,
     now: i64,
 ) -> Result<Reply, Status> {
-    match site.find(&target.names)? {
+    match site.find(&target.path)? {
         Found::File(file, stat) => {
-            let name = target.names.last().map_or(&b""[..], Vec::as_slice);
-            Ok(representation::of_file(request, (file, stat), name, now))
+            Ok(representation::of_file(request, (file, stat), target.name(), now))
         }
         // Without its slash, the links of a directory's page would lead next to the directory.
         Found::Directory(_) => {
@@ -46,21 +45,20 @@ fn file(
 fn directory(
     site: &Site,
     request: &Request<'_>,
-    mut target: Target<'_>,
+    target: &Target<'_>,
     now: i64,
 ) -> Result<Reply, Status> {
-    target.names.push(INDEX.to_vec());
-    match site.find(&target.names) {
+    match site.find(&target.child(INDEX)) {
         Ok(Found::File(file, stat)) => {
             return Ok(representation::of_file(request, (file, stat), INDEX, now));
         }
-        Ok(_) | Err(Status::NotFound) => target.names.pop(),
+        Ok(_) | Err(Status::NotFound) => {}
         // An index that may not be read is no invitation to look around instead.
         Err(status) => return Err(status),
-    };
-    match site.find(&target.names)? {
+    }
+    match site.find(&target.path)? {
         Found::Directory(opened) => {
-            let page = wharf::blocking(|| listing::page(site, &target.names, opened))?;
+            let page = wharf::blocking(|| listing::page(site, &target.path, opened))?;
             Ok(representation::of_page(request, page))
         }
         // A slash after the name of a file names nothing, as in open(2).

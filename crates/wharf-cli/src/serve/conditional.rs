@@ -63,7 +63,7 @@ fn compare(fields: &Fields<'_>, name: &str, current: &Validators) -> Option<bool
 
 #[cfg(test)]
 mod tests {
-    use httparse::EMPTY_HEADER;
+    use std::mem::MaybeUninit;
 
     use super::super::request::{FIELD_LINES, Request};
     use super::*;
@@ -82,7 +82,7 @@ mod tests {
         let tag = String::from_utf8(current.tag().opaque.to_vec()).unwrap();
         let lines = lines.replace("OLD", OLD).replace("SAME", SAME).replace("NEW", NEW);
         let head = format!("GET / HTTP/1.1\r\n{}\r\n\r\n", lines.replace("TAG", &tag));
-        let mut slots = [EMPTY_HEADER; FIELD_LINES];
+        let mut slots = [const { MaybeUninit::uninit() }; FIELD_LINES];
         ask(&Request::parse(head.as_bytes(), &mut slots).unwrap().fields, &current)
     }
 

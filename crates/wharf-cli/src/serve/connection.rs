@@ -209,14 +209,12 @@ impl Connection {
 
     /// Answers the next request, or receives it.
     fn proceed(mut self: Box<Self>, server: &Server) -> io::Result<()> {
-        let ending = server.port.is_draining();
-        if ending {
+        if server.port.is_draining() {
             self.session.end();
         }
         match self.session.next() {
             Next::Respond(response) => self.respond(response, server),
-            // Not by a plain close: the last answer may not have been read, and a request be under way.
-            Next::NeedMore if ending => Farewell::begin(self.stream, self.memory),
+            // Also while the server ends: a request that is under way is answered, with the word that it was the last.
             Next::NeedMore => self.receive(server),
         }
     }

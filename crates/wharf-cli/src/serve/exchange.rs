@@ -3,7 +3,7 @@
 //! The order of the refusals is that of doubt: first what makes the end of the request unknown,
 //! then what makes the request unwelcome, last what it asks for.
 
-use httparse::EMPTY_HEADER;
+use std::mem::MaybeUninit;
 
 use super::answer::answer;
 use super::framing;
@@ -26,7 +26,7 @@ struct Terms {
 /// The response, and the bytes of body to skip before the next head if the connection goes on; the
 /// `last` response ends it in any case.
 pub(super) fn respond(site: &Site, head: &[u8], last: bool, now: i64) -> (Response, u64) {
-    let mut slots = [EMPTY_HEADER; FIELD_LINES];
+    let mut slots = [const { MaybeUninit::uninit() }; FIELD_LINES];
     let request = match Request::parse(head, &mut slots) {
         Ok(request) => request,
         Err(status) => return (Response::refusal(status, now), 0),

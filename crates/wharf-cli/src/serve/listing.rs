@@ -13,7 +13,7 @@ use rustix::io::Errno;
 use super::date;
 use super::site::{Site, status_of};
 use super::status::Status;
-use super::target::encode;
+use super::target::{child, encode, names};
 
 /// One `fstatat` each, some 10 ms together: as long as one request may hold a worker.
 const ENTRIES: usize = 10_000;
@@ -28,17 +28,17 @@ struct Entry {
     modified: i64,
 }
 
-/// `names` lead from DIR to the directory that is `opened`.
-pub(super) fn page(site: &Site, names: &[Vec<u8>], opened: OwnedFd) -> Result<Vec<u8>, Status> {
-    let (mut entries, complete) = read(site, names, opened, ENTRIES).map_err(status_of)?;
+/// `path` leads from DIR to the directory that is `opened`.
+pub(super) fn page(site: &Site, path: &[u8], opened: OwnedFd) -> Result<Vec<u8>, Status> {
+    let (mut entries, complete) = read(site, path, opened, ENTRIES).map_err(status_of)?;
     entries.sort_by(|a, b| b.directory.cmp(&a.directory).then_with(|| a.name.cmp(&b.name)));
-    Ok(render(names, &entries, complete, PAGE_BYTES).into_bytes())
+    Ok(render(path, &entries, complete, PAGE_BYTES).into_bytes())
 }
 
 /// The entries, and whether those are all.
 fn read(
     site: &Site,
-    names: &[Vec<u8>],
+    path: &[u8],
     opened: OwnedFd,
     limit: usize,
 ) -> Result<(Vec<Entry>, bool), Errno> {
@@ -55,15 +55,15 @@ fn read(
             return Ok((entries, false));
         }
         let stat = statat(dir.fd()?, &name, AtFlags::SYMLINK_NOFOLLOW);
-        entries.extend(stat.ok().and_then(|stat| entry(site, names, name.into_bytes(), stat)));
+        entries.extend(stat.ok().and_then(|stat| entry(site, path, name.into_bytes(), stat)));
     }
     Ok((entries, true))
 }
 
 /// `None` for what is not served. A link is shown as what it leads to.
-fn entry(site: &Site, names: &[Vec<u8>], name: Vec<u8>, own: Stat) -> Option<Entry> {
+fn entry(site: &Site, path: &[u8], name: Vec<u8>, own: Stat) -> Option<Entry> {
     let stat = match FileType::from_raw_mode(own.st_mode) {
-        FileType::Symlink => site.stat(&[names, std::slice::from_ref(&name)].concat())?,
+        FileType::Symlink => site.stat(&child(path, &name))?,
         _ => own,
     };
     let directory = match FileType::from_raw_mode(stat.st_mode) {
@@ -75,15 +75,15 @@ fn entry(site: &Site, names: &[Vec<u8>], name: Vec<u8>, own: Stat) -> Option<Ent
     Some(Entry { name, directory, size, modified: stat.st_mtime })
 }
 
-fn render(names: &[Vec<u8>], entries: &[Entry], complete: bool, limit: usize) -> String {
-    let title = names.iter().fold("/".to_owned(), |path, name| path + &escape(name) + "/");
+fn render(path: &[u8], entries: &[Entry], complete: bool, limit: usize) -> String {
+    let title = names(path).fold("/".to_owned(), |path, name| path + &escape(name) + "/");
     let mut page = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n<title>{title}</title>\n\
          <style>body {{ font-family: sans-serif }} td {{ padding: 0 1em 0 0 }}</style>\n\
          <h1>{title}</h1>\n<table>\n"
     );
-    if !names.is_empty() {
+    if !path.is_empty() {
         page.push_str("<tr><td><a href=\"../\">../</a>\n");
     }
     let shown = entries.iter().take_while(|entry| {
@@ -197,8 +197,8 @@ mod tests {
     /// Goal: DIR itself has no parent, and the directory's own name is escaped in the title.
     #[test]
     fn titles() {
-        assert!(!links(&render(&[], &[], true, 1000)).contains(&"../"));
-        let page = render(&[b"<b>".to_vec()], &[], true, 1000);
+        assert!(!links(&render(b"", &[], true, 1000)).contains(&"../"));
+        let page = render(b"<b>", &[], true, 1000);
         assert!(page.contains("<title>/&lt;b&gt;/</title>") && !page.contains("<b>"));
     }
 
@@ -208,9 +208,9 @@ mod tests {
         let entry =
             |name: &str| Entry { name: name.into(), directory: false, size: 0, modified: -1 };
         let many: Vec<Entry> = (0..100).map(|at| entry(&at.to_string())).collect();
-        let page = render(&[], &many, true, 1000);
+        let page = render(b"", &many, true, 1000);
         assert!(page.len() < 1200 && page.contains("more here"), "{page}");
-        let page = render(&[], &many, false, 1 << 20);
+        let page = render(b"", &many, false, 1 << 20);
         assert_eq!(links(&page).len(), 100);
         assert!(page.contains("more here"));
 
@@ -222,7 +222,7 @@ mod tests {
             let Ok(Found::Directory(opened)) = folder.site.find(&[]) else {
                 panic!("no directory")
             };
-            let (entries, all) = read(&folder.site, &[], opened, limit).unwrap();
+            let (entries, all) = read(&folder.site, b"", opened, limit).unwrap();
             assert_eq!((entries.len(), all), (shown, complete));
         }
     }

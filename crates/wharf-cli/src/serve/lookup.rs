@@ -12,6 +12,8 @@ use rustix::fs::{Mode, OFlags, ResolveFlags, openat, openat2};
 use rustix::io::{Errno, Result};
 use rustix::path::Arg;
 
+use super::target::names;
+
 /// A rename anywhere makes the kernel give up on a path with a `..` inside a link (EAGAIN), for it
 /// cannot tell whether that went up too far. A handful of tries outlasts any honest renaming.
 const TRIES: usize = 16;
@@ -45,15 +47,15 @@ impl Lookup {
     pub(super) fn open_at_once(
         self,
         root: BorrowedFd<'_>,
-        names: &[Vec<u8>],
+        path: &[u8],
         flags: OFlags,
     ) -> Option<Result<OwnedFd>> {
-        if self == Self::Walk || names.is_empty() {
+        if self == Self::Walk || path.is_empty() {
             return None;
         }
         match openat2(
             root,
-            names.join(&b'/'),
+            path,
             flags | OFlags::CLOEXEC,
             Mode::empty(),
             BENEATH | ResolveFlags::CACHED,
@@ -64,17 +66,12 @@ impl Lookup {
         }
     }
 
-    /// Opens `root` itself if there are no names. The names are those of a `Target`.
-    pub(super) fn open(
-        self,
-        root: BorrowedFd<'_>,
-        names: &[Vec<u8>],
-        flags: OFlags,
-    ) -> Result<OwnedFd> {
+    /// Opens `root` itself if the path is empty. It is that of a `Target`.
+    pub(super) fn open(self, root: BorrowedFd<'_>, path: &[u8], flags: OFlags) -> Result<OwnedFd> {
         match self {
-            Self::Kernel if names.is_empty() => beneath(root, ".", flags),
-            Self::Kernel => beneath(root, names.join(&b'/'), flags),
-            Self::Walk => walk(root, names, flags),
+            Self::Kernel if path.is_empty() => beneath(root, ".", flags),
+            Self::Kernel => beneath(root, path, flags),
+            Self::Walk => walk(root, path, flags),
         }
     }
 }
@@ -91,7 +88,8 @@ fn beneath(root: BorrowedFd<'_>, path: impl Arg + Clone, flags: OFlags) -> Resul
     outcome
 }
 
-fn walk(root: BorrowedFd<'_>, names: &[Vec<u8>], flags: OFlags) -> Result<OwnedFd> {
+fn walk(root: BorrowedFd<'_>, path: &[u8], flags: OFlags) -> Result<OwnedFd> {
+    let names: Vec<&[u8]> = names(path).collect();
     let Some((last, above)) = names.split_last() else { return step(root, b".", flags) };
     // O_PATH needs no right to list a directory, as a path given whole would not.
     let passing = OFlags::PATH | OFlags::DIRECTORY;
@@ -145,9 +143,8 @@ mod tests {
     }
 
     fn read(lookup: Lookup, root: &fs::File, path: &str) -> std::result::Result<String, Errno> {
-        let names: Vec<Vec<u8>> = path.split('/').map(|name| name.as_bytes().to_vec()).collect();
         let mut text = String::new();
-        let file = lookup.open(root.as_fd(), &names, OFlags::RDONLY)?;
+        let file = lookup.open(root.as_fd(), path.as_bytes(), OFlags::RDONLY)?;
         fs::File::from(file).read_to_string(&mut text).unwrap();
         Ok(text)
     }
@@ -210,7 +207,7 @@ mod tests {
         let top = tree();
         let root = fs::File::open(top.path().join("dir")).unwrap();
         for lookup in [Lookup::Kernel, Lookup::Walk] {
-            let opened = lookup.open(root.as_fd(), &[], OFlags::RDONLY).unwrap();
+            let opened = lookup.open(root.as_fd(), b"", OFlags::RDONLY).unwrap();
             assert_eq!(
                 rustix::fs::fstat(opened).unwrap().st_ino,
                 rustix::fs::fstat(&root).unwrap().st_ino

@@ -1,16 +1,17 @@
 //! The content type of a file, guessed from its name alone.
 
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 /// The charset is said for text, since without it browsers fall back to a legacy one. Formats that
 /// name their encoding inside, such as XML in SVG, and JSON, which has only one, are left alone.
-pub(super) fn content_type(name: &[u8]) -> String {
+pub(super) fn content_type(name: &[u8]) -> Cow<'static, str> {
     let guess = mime_guess::from_path(Path::new(OsStr::from_bytes(name))).first_raw();
     let media = guess.unwrap_or("application/octet-stream");
     let text = media.starts_with("text/") || media == "application/javascript";
-    format!("{media}{}", if text { "; charset=utf-8" } else { "" })
+    if text { format!("{media}; charset=utf-8").into() } else { media.into() }
 }
 
 #[cfg(test)]

@@ -5,16 +5,23 @@ use std::fmt::{Display, Write};
 use super::response::Body;
 use super::status::Status;
 
+/// A usual head, and the body of a small file behind it.
+const HEAD_BYTES: usize = 2 * 1024;
+
 pub(super) struct Reply {
     pub(super) status: Status,
-    /// Finished header lines, each with its CRLF.
-    pub(super) fields: String,
+    /// The status line and finished header lines, each with its CRLF.
+    pub(super) head: String,
     pub(super) body: Body,
 }
 
 impl Reply {
     pub(super) fn new(status: Status, body: Body) -> Self {
-        Self { status, fields: String::new(), body }
+        let mut head = String::with_capacity(HEAD_BYTES);
+        for part in ["HTTP/1.1 ", status.line(), "\r\n"] {
+            head.push_str(part);
+        }
+        Self { status, head, body }
     }
 
     /// The status as a small page, for a person to read.
@@ -27,23 +34,41 @@ impl Reply {
         let reply = Self::new(status, Body::Bytes(page.into_bytes()));
         let reply = reply.content_type("text/html; charset=utf-8");
         match status {
-            Status::MethodNotAllowed => reply.field("Allow", "GET, HEAD"),
+            Status::MethodNotAllowed => reply.text_field("Allow", "GET, HEAD"),
             _ => reply,
         }
     }
 
     /// Browsers that guess past a declared type turn an uploaded picture into a script.
-    pub(super) fn content_type(self, value: impl Display) -> Self {
-        self.field("Content-Type", value).field("X-Content-Type-Options", "nosniff")
+    pub(super) fn content_type(self, value: &str) -> Self {
+        self.text_field("Content-Type", value).text_field("X-Content-Type-Options", "nosniff")
     }
 
     pub(super) fn field(mut self, name: &str, value: impl Display) -> Self {
-        let start = self.fields.len();
+        let start = self.begin_line(name);
         // Writing to a String cannot fail.
-        let _ = write!(self.fields, "{name}: {value}");
-        let line = &self.fields[start..];
-        assert!(!line.bytes().any(|byte| byte.is_ascii_control()), "a header line of several");
-        self.fields.push_str("\r\n");
+        let _ = write!(self.head, "{value}");
+        self.end_line(start)
+    }
+
+    /// As [`Reply::field`], without the machinery of formatting.
+    pub(super) fn text_field(mut self, name: &str, value: &str) -> Self {
+        let start = self.begin_line(name);
+        self.head.push_str(value);
+        self.end_line(start)
+    }
+
+    fn begin_line(&mut self, name: &str) -> usize {
+        let start = self.head.len();
+        self.head.push_str(name);
+        self.head.push_str(": ");
+        start
+    }
+
+    fn end_line(mut self, start: usize) -> Self {
+        let line = &self.head.as_bytes()[start..];
+        assert!(!line.iter().any(u8::is_ascii_control), "a header line of several");
+        self.head.push_str("\r\n");
         self
     }
 }
@@ -61,9 +86,9 @@ mod tests {
             let page = String::from_utf8(page).unwrap();
             assert_eq!(page.matches(status.line()).count(), 2, "{page}");
             assert!(page.contains(status.explanation()));
-            assert!(reply.fields.contains("Content-Type: text/html; charset=utf-8\r\n"));
-            assert!(reply.fields.contains("X-Content-Type-Options: nosniff\r\n"));
-            let allow = reply.fields.contains("Allow: GET, HEAD\r\n");
+            assert!(reply.head.contains("Content-Type: text/html; charset=utf-8\r\n"));
+            assert!(reply.head.contains("X-Content-Type-Options: nosniff\r\n"));
+            let allow = reply.head.contains("Allow: GET, HEAD\r\n");
             assert_eq!(allow, status == Status::MethodNotAllowed);
         }
     }

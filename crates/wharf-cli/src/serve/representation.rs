@@ -32,7 +32,7 @@ pub(super) fn of_file(
         Selection::Whole => {
             let part = Part::Range { offset: 0, len };
             let body = if len == 0 { Body::Empty } else { Body::File { file, parts: vec![part] } };
-            Reply::new(Status::Ok, body).content_type(content_type)
+            Reply::new(Status::Ok, body).content_type(&content_type)
         }
         Selection::Unsatisfiable => {
             let reply = Reply::page(Status::RangeNotSatisfiable);
@@ -40,7 +40,7 @@ pub(super) fn of_file(
         }
         Selection::Spans(spans) => partial(file, &spans, &content_type, len),
     };
-    current.describe(reply).field("Accept-Ranges", "bytes")
+    current.describe(reply).text_field("Accept-Ranges", "bytes")
 }
 
 /// A generated page: conditional like a file, but always whole.
@@ -86,7 +86,7 @@ fn partial(file: File, spans: &[range::Span], content_type: &str, len: u64) -> R
             .field("Content-Range", format_args!("bytes {}-{}/{len}", span.first, span.last));
     }
     let (content_type, parts) = multipart::compose(spans, content_type, len);
-    Reply::new(Status::PartialContent, Body::File { file, parts }).content_type(content_type)
+    Reply::new(Status::PartialContent, Body::File { file, parts }).content_type(&content_type)
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@
 //! tokens; `head` has refused line ends it would forgive. What is left here is the version, the
 //! method's standing and the count of lines.
 
+use std::mem::MaybeUninit;
+
 use httparse::{Error, Header};
 
 use super::status::Status;
@@ -38,10 +40,10 @@ impl<'a> Request<'a> {
     /// `head` is what `HeadScan` called complete.
     pub(super) fn parse(
         head: &'a [u8],
-        slots: &'a mut [Header<'a>; FIELD_LINES],
+        slots: &'a mut [MaybeUninit<Header<'a>>; FIELD_LINES],
     ) -> Result<Self, Status> {
-        let mut parsed = httparse::Request::new(slots);
-        let end = parsed.parse(head).map_err(|error| match error {
+        let mut parsed = httparse::Request::new(&mut []);
+        let end = parsed.parse_with_uninit_headers(head, slots).map_err(|error| match error {
             Error::TooManyHeaders => Status::FieldsTooLarge,
             Error::Version => version_refusal(head),
             _ => Status::BadRequest,
@@ -115,12 +117,12 @@ fn version_refusal(head: &[u8]) -> Status {
 
 #[cfg(test)]
 mod tests {
-    use httparse::EMPTY_HEADER;
+    use std::mem::MaybeUninit;
 
     use super::*;
 
     fn parse(head: &str) -> Result<(Method, u8), Status> {
-        let mut slots = [EMPTY_HEADER; FIELD_LINES];
+        let mut slots = [const { MaybeUninit::uninit() }; FIELD_LINES];
         Request::parse(head.as_bytes(), &mut slots).map(|request| (request.method, request.minor))
     }
 
@@ -172,7 +174,7 @@ mod tests {
     #[test]
     fn fields() {
         let head = b"GET / HTTP/1.1\r\nlist: a ,, b\r\nLIST:c\r\nOne:  x y\t\r\nNil:\r\n\r\n";
-        let mut slots = [EMPTY_HEADER; FIELD_LINES];
+        let mut slots = [const { MaybeUninit::uninit() }; FIELD_LINES];
         let fields = Request::parse(head, &mut slots).unwrap().fields;
         let list: Vec<&[u8]> = fields.members("List").collect();
         assert_eq!(list, [b"a", b"b", b"c"]);

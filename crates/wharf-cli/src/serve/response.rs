@@ -51,23 +51,24 @@ impl Response {
     pub(super) fn new(reply: Reply, manner: &Manner, now: i64) -> Self {
         let (status, length) = (reply.status, reply.body.len());
         let reply = match date::format(now) {
-            Some(date) => reply.field("Date", date),
+            Some(date) => reply.text_field("Date", &date),
             // RFC 9110 section 6.6.1: without a clock that makes sense, no Date.
             None => reply,
         };
-        let reply = reply.field("Server", "wharf");
-        let reply = match status {
+        let reply = reply.text_field("Server", "wharf");
+        let mut reply = match status {
             // Its length would have to be that of the 200 (section 8.6); the client knows that one.
             Status::NotModified => reply,
             _ => reply.field("Content-Length", length),
         };
-        let reply = match (manner.keep_alive, manner.minor) {
-            (false, _) => reply.field("Connection", "close"),
-            (true, 0) => reply.field("Connection", "keep-alive"),
+        reply = match (manner.keep_alive, manner.minor) {
+            (false, _) => reply.text_field("Connection", "close"),
+            (true, 0) => reply.text_field("Connection", "keep-alive"),
             (true, _) => reply,
         };
+        reply.head.push_str("\r\n");
         Self {
-            head: format!("HTTP/1.1 {}\r\n{}\r\n", status.line(), reply.fields).into_bytes(),
+            head: reply.head.into_bytes(),
             body: if manner.head_only { Body::Empty } else { reply.body },
             keep_alive: manner.keep_alive,
         }

@@ -48,12 +48,12 @@ impl Site {
     /// Opens without waiting, whatever it is: a FIFO would hold an ordinary open until somebody
     /// writes. A device is opened too, though not read, before its type is known; whoever may make
     /// device nodes under DIR can do worse.
-    pub(super) fn find(&self, names: &[Vec<u8>]) -> Result<Found, Status> {
+    pub(super) fn find(&self, path: &[u8]) -> Result<Found, Status> {
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
         let root = self.root.as_fd();
-        let opened = self.lookup.open_at_once(root, names, flags).unwrap_or_else(|| {
+        let opened = self.lookup.open_at_once(root, path, flags).unwrap_or_else(|| {
             // Directories and inodes may be on a disk.
-            wharf::blocking(|| self.lookup.open(root, names, flags))
+            wharf::blocking(|| self.lookup.open(root, path, flags))
         });
         match opened {
             Ok(opened) => classify(opened).map_err(status_of),
@@ -63,9 +63,9 @@ impl Site {
         }
     }
 
-    /// What the names lead to, without opening it.
-    pub(super) fn stat(&self, names: &[Vec<u8>]) -> Option<Stat> {
-        fstat(self.lookup.open(self.root.as_fd(), names, OFlags::PATH).ok()?).ok()
+    /// What a path leads to, without opening it.
+    pub(super) fn stat(&self, path: &[u8]) -> Option<Stat> {
+        fstat(self.lookup.open(self.root.as_fd(), path, OFlags::PATH).ok()?).ok()
     }
 }
 
@@ -116,8 +116,7 @@ mod tests {
     use super::*;
 
     fn show(site: &Site, path: &str) -> Result<&'static str, Status> {
-        let names: Vec<Vec<u8>> = path.split('/').map(|name| name.as_bytes().to_vec()).collect();
-        site.find(&names).map(|found| match found {
+        site.find(path.as_bytes()).map(|found| match found {
             Found::File(..) => "file",
             Found::Directory(_) => "directory",
             Found::Other => "other",

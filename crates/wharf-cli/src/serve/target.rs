@@ -3,8 +3,8 @@
 //! The path is cut at its slashes first and each piece decoded once after, so that an encoded slash
 //! can never become a separator and an encoded percent sign never a second escape.
 //!
-//! *Invariant* (what `lookup` relies on): no name is empty, `.` or `..`, and none contains a slash
-//! or NUL. A backslash is an ordinary byte of a name, as everywhere on Linux.
+//! *Invariant* (what `lookup` relies on): between the slashes of a path no name is empty, `.` or `..`, and none contains
+//! NUL. A backslash is an ordinary byte of a name, as everywhere on Linux.
 
 use std::fmt::Write;
 
@@ -20,8 +20,8 @@ const NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_')
 
 #[derive(Debug)]
 pub(super) struct Target<'a> {
-    /// From DIR downwards; none for DIR itself.
-    pub(super) names: Vec<Vec<u8>>,
+    /// Names from DIR downwards with slashes between; empty for DIR itself.
+    pub(super) path: Vec<u8>,
     /// Whether the path ends as that of a directory does: in a slash.
     pub(super) directory: bool,
     /// As it came, without its question mark.
@@ -39,9 +39,9 @@ impl<'a> Target<'a> {
             Some((path, query)) => (path, Some(query)),
             None => (origin, None),
         };
-        let mut target = Self { names: Vec::new(), directory: true, query };
+        let mut target = Self { path: Vec::with_capacity(path.len()), directory: true, query };
         for piece in path.split('/').skip(1) {
-            target.descend(decode(piece)?)?;
+            target.descend(piece)?;
         }
         Ok(target)
     }
@@ -49,25 +49,41 @@ impl<'a> Target<'a> {
     /// Clients resolve `..` before they send (RFC 3986 section 5.2.4). One that arrives is an
     /// attempt to escape, or names a different directory than it seems to where links are
     /// involved.
-    fn descend(&mut self, name: Vec<u8>) -> Result<(), Status> {
-        self.directory = matches!(name.as_slice(), b"" | b".");
-        if self.directory {
-            return Ok(());
+    fn descend(&mut self, piece: &str) -> Result<(), Status> {
+        let before = self.path.len();
+        if before > 0 {
+            self.path.push(b'/');
         }
+        let start = self.path.len();
+        decode(piece, &mut self.path)?;
+        let name = &self.path[start..];
         if name == b".." || name.contains(&0) {
             return Err(Status::BadRequest);
         }
         if name.contains(&b'/') {
             return Err(Status::NotFound);
         }
-        self.names.push(name);
+        self.directory = matches!(name, b"" | b".");
+        if self.directory {
+            self.path.truncate(before);
+        }
         Ok(())
+    }
+
+    /// The last name; none for DIR itself.
+    pub(super) fn name(&self) -> &[u8] {
+        names(&self.path).last().unwrap_or_default()
+    }
+
+    /// The path of what is called `name` in this directory.
+    pub(super) fn child(&self, name: &[u8]) -> Vec<u8> {
+        child(&self.path, name)
     }
 
     /// The address of this target as a directory. It begins with one slash only, whatever the
     /// client sent: `//host/` would lead to another server.
     pub(super) fn slash_form(&self) -> String {
-        let mut address = self.names.iter().fold(String::new(), |mut address, name| {
+        let mut address = names(&self.path).fold(String::new(), |mut address, name| {
             // Writing to a String cannot fail.
             let _ = write!(address, "/{}", encode(name));
             address
@@ -78,6 +94,16 @@ impl<'a> Target<'a> {
         }
         address
     }
+}
+
+/// The names of a path, which are not empty.
+pub(super) fn names(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    path.split(|&byte| byte == b'/').filter(|name| !name.is_empty())
+}
+
+/// The path of what is called `name` in the directory that `path` leads to.
+pub(super) fn child(path: &[u8], name: &[u8]) -> Vec<u8> {
+    if path.is_empty() { name.to_vec() } else { [path, b"/", name].concat() }
 }
 
 /// A name as it stands in a link.
@@ -100,11 +126,16 @@ fn origin_form(text: &str) -> Option<&str> {
 }
 
 /// The crate that decodes lets malformed escapes stand; two readers would read two names.
-fn decode(piece: &str) -> Result<Vec<u8>, Status> {
+fn decode(piece: &str, to: &mut Vec<u8>) -> Result<(), Status> {
+    if !piece.as_bytes().contains(&b'%') {
+        to.extend_from_slice(piece.as_bytes());
+        return Ok(());
+    }
     let escapes = piece.split('%').skip(1);
     let valid = |escape: &str| escape.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
     if escapes.into_iter().all(valid) {
-        Ok(percent_decode_str(piece).collect())
+        to.extend(percent_decode_str(piece));
+        Ok(())
     } else {
         Err(Status::BadRequest)
     }
@@ -118,7 +149,7 @@ mod tests {
         match Target::parse(text) {
             Err(status) => status.line()[..3].to_owned(),
             Ok(target) => {
-                let names = target.names.iter().map(|name| name.escape_ascii().to_string());
+                let names = names(&target.path).map(|name| name.escape_ascii().to_string());
                 let end = if target.directory { "/" } else { "" };
                 names.collect::<Vec<_>>().join("|") + end
             }

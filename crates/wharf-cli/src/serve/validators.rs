@@ -20,9 +20,41 @@ const CLOCK_TICK_SECONDS: i64 = 2;
 
 pub(super) struct Validators {
     weak: bool,
-    opaque: String,
+    opaque: Opaque,
     /// Never after the moment of the answer (RFC 9110 section 8.8.2.1); a generated page has none.
     modified: Option<i64>,
+}
+
+/// Numbers in hexadecimal with dashes between, as the opaque part of a tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Opaque {
+    text: [u8; 67],
+    len: usize,
+}
+
+impl Opaque {
+    /// At most four numbers.
+    fn of(numbers: &[u64]) -> Self {
+        let mut opaque = Opaque { text: [b'-'; 67], len: 0 };
+        for (at, number) in numbers.iter().enumerate() {
+            let dash = usize::from(at > 0);
+            let digits = (67 - number.leading_zeros().min(63)) as usize / 4;
+            for digit in 0..digits {
+                let value = (number >> (4 * (digits - 1 - digit))) & 15;
+                opaque.text[opaque.len + dash + digit] = b"0123456789abcdef"[value as usize];
+            }
+            opaque.len += dash + digits;
+        }
+        opaque
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        &self.text[..self.len]
+    }
+
+    fn as_str(&self) -> &str {
+        str::from_utf8(self.as_bytes()).expect("digits and dashes")
+    }
 }
 
 impl Validators {
@@ -30,7 +62,12 @@ impl Validators {
         let (seconds, nanoseconds) = (stat.st_mtime, stat.st_mtime_nsec);
         Self {
             weak: seconds > now.saturating_sub(CLOCK_TICK_SECONDS + 1),
-            opaque: format!("{:x}-{:x}-{seconds:x}.{nanoseconds:x}", stat.st_ino, stat.st_size),
+            opaque: Opaque::of(&[
+                stat.st_ino,
+                stat.st_size.cast_unsigned(),
+                seconds.cast_unsigned(),
+                nanoseconds,
+            ]),
             modified: Some(seconds.min(now)),
         }
     }
@@ -40,7 +77,7 @@ impl Validators {
     pub(super) fn of_page(page: &[u8]) -> Self {
         let mut hasher = DefaultHasher::new();
         hasher.write(page);
-        Self { weak: true, opaque: format!("{:x}", hasher.finish()), modified: None }
+        Self { weak: true, opaque: Opaque::of(&[hasher.finish()]), modified: None }
     }
 
     pub(super) fn tag(&self) -> EntityTag<'_> {
@@ -59,9 +96,9 @@ impl Validators {
     /// The fields by which the client names this content next time.
     pub(super) fn describe(&self, reply: Reply) -> Reply {
         let mark = if self.weak { "W/" } else { "" };
-        let reply = reply.field("ETag", format_args!("{mark}\"{}\"", self.opaque));
+        let reply = reply.field("ETag", format_args!("{mark}\"{}\"", self.opaque.as_str()));
         match self.modified.and_then(date::format) {
-            Some(date) => reply.field("Last-Modified", date),
+            Some(date) => reply.text_field("Last-Modified", &date),
             None => reply,
         }
     }
@@ -100,6 +137,21 @@ mod tests {
         assert!(tag(stat("a", b"1", at), 1002).1, "just changed");
         let future = tag(stat("a", b"1", at), 900);
         assert_eq!((future.1, future.2), (true, Some(900)));
+    }
+
+    /// Goal: numbers of every length, up to the longest tag there is.
+    #[test]
+    fn numbers() {
+        let table: [(&[u64], &str); 5] = [
+            (&[], ""),
+            (&[0], "0"),
+            (&[15, 16, 0x100], "f-10-100"),
+            (&[0x0123_4567_89ab_cdef], "123456789abcdef"),
+            (&[u64::MAX; 4], "ffffffffffffffff-ffffffffffffffff-ffffffffffffffff-ffffffffffffffff"),
+        ];
+        for (numbers, want) in table {
+            assert_eq!(Opaque::of(numbers).as_str(), want);
+        }
     }
 
     /// Goal: a page's tag is of its bytes.

@@ -50,6 +50,8 @@ pub(crate) struct Files {
     ring: Option<Arc<Ring>>,
     pool: Arc<Pool>,
     waits: Arc<Waits>,
+    /// The environment asks for threads.
+    wants_pool: bool,
 }
 
 /// What a port uses of it.
@@ -90,16 +92,16 @@ impl Files {
                 None
             }
         };
+        let wants_pool = std::env::var_os("WHARF_FILES").is_some_and(|name| name == "threads");
         // For the life of the process, as its threads.
-        let files = Box::leak(Box::new(Files { ring, pool, waits: Arc::default() }));
+        let files = Box::leak(Box::new(Files { ring, pool, waits: Arc::default(), wants_pool }));
         *current = Some((Birth::here(), files));
         files
     }
 
     /// What serves a port that asked for `wanted`.
     pub(crate) fn choose(&self, wanted: FileEngine) -> Kind {
-        let threads = || std::env::var_os("WHARF_FILES").is_some_and(|name| name == "threads");
-        if self.ring.is_none() || wanted == FileEngine::Threads || threads() {
+        if self.ring.is_none() || wanted == FileEngine::Threads || self.wants_pool {
             Kind::Pool
         } else {
             Kind::Ring

@@ -12,7 +12,7 @@ use wharf_core::status::{FileContext, Status};
 use super::handle::{self, File, Kind};
 use super::named::End;
 use super::{code_of, lock};
-use crate::overlapped::request::Request;
+use crate::overlapped::request::{Request, Routine};
 use crate::thread::synchronous as own_call;
 use crate::types::{BOOL, FALSE, HANDLE, OVERLAPPED, TRUE};
 use crate::{arg, code, guard, object};
@@ -52,7 +52,7 @@ pub unsafe extern "C" fn ReadFile(
 ) -> BOOL {
     let transfer = Transfer { direction: Direction::Read, buffer, length };
     // SAFETY: the caller's arguments.
-    guard::call(FALSE, || unsafe { call(file, transfer, read, overlapped) })
+    guard::call(FALSE, || unsafe { call(file, transfer, read, overlapped, None) })
 }
 
 /// Writes.
@@ -67,16 +67,17 @@ pub unsafe extern "C" fn WriteFile(
     let buffer = buffer.cast_mut();
     let transfer = Transfer { direction: Direction::Write, buffer, length };
     // SAFETY: the caller's arguments.
-    guard::call(FALSE, || unsafe { call(file, transfer, written, overlapped) })
+    guard::call(FALSE, || unsafe { call(file, transfer, written, overlapped, None) })
 }
 
 /// # Safety
 /// The buffer is as long as the transfer says or refused by the kernel, the pointers null or valid.
-unsafe fn call(
+pub(super) unsafe fn call(
     handle: HANDLE,
     transfer: Transfer,
     count: *mut u32,
     overlapped: *mut OVERLAPPED,
+    routine: Option<Routine>,
 ) -> Result<BOOL, u32> {
     if !count.is_null() {
         // SAFETY: the caller's variable (C27).
@@ -84,16 +85,19 @@ unsafe fn call(
     }
     if !object::is_object(handle) {
         // SAFETY: the caller's arguments.
-        return unsafe { super::socket::transfer(handle, transfer, count, overlapped) };
+        return unsafe { super::socket::transfer(handle, transfer, count, overlapped, routine) };
     }
     if let Ok(end) = object::get::<End>(handle) {
         // SAFETY: the caller's arguments.
-        return unsafe { through_pipe(&end, transfer, count, overlapped) };
+        return unsafe { through_pipe(&end, transfer, count, overlapped, routine) };
     }
     let file = handle::get(handle)?;
     match transfer.direction {
         Direction::Read => file.must_read()?,
         Direction::Write => file.must_write()?,
+    }
+    if routine.is_some() && file.bound.is_bound() {
+        return Err(code::ERROR_INVALID_PARAMETER); // A14
     }
     if file.overlapped {
         // E2: there is no position to use.
@@ -101,7 +105,7 @@ unsafe fn call(
         // SAFETY: the caller's structure.
         let at = offset(unsafe { arg::load(overlapped) }?);
         // SAFETY: the caller lends it until the operation's end.
-        let request = unsafe { Request::begin(overlapped, None) }?;
+        let request = unsafe { Request::begin(overlapped, routine) }?;
         file.bound.begin(&request);
         let bytes = super::overlapped::transfer(&file, request, transfer, at)?;
         // SAFETY: the caller's variable.
@@ -133,6 +137,9 @@ unsafe fn call(
         Err(Status::END_OF_FILE) if overlapped.is_null() => 0,
         Err(status) => return Err(status.win32()),
     };
+    if let Some(routine) = routine {
+        routine(Status::SUCCESS, bytes as usize);
+    }
     // SAFETY: the caller's variable.
     unsafe { arg::store_optional(count, bytes) }?;
     Ok(TRUE)
@@ -147,7 +154,11 @@ unsafe fn through_pipe(
     transfer: Transfer,
     count: *mut u32,
     overlapped: *mut OVERLAPPED,
+    routine: Option<Routine>,
 ) -> Result<BOOL, u32> {
+    if routine.is_some() && end.bound.is_bound() {
+        return Err(code::ERROR_INVALID_PARAMETER); // A14
+    }
     let allowed = match transfer.direction {
         Direction::Read => end.readable,
         Direction::Write => end.writable,
@@ -158,7 +169,7 @@ unsafe fn through_pipe(
     let bytes = if end.overlapped {
         arg::check(overlapped).map_err(|_| code::ERROR_INVALID_PARAMETER)?;
         // SAFETY: the caller lends it until the operation's end.
-        let request = unsafe { Request::begin(overlapped, None) }?;
+        let request = unsafe { Request::begin(overlapped, routine) }?;
         end.bound.begin(&request);
         end.transfer(request, transfer)?
     } else {
@@ -169,6 +180,9 @@ unsafe fn through_pipe(
             // SAFETY: the caller's variable.
             unsafe { arg::store_optional(count, bytes) }?;
             return Err(status.win32());
+        }
+        if let Some(routine) = routine {
+            routine(status, bytes as usize);
         }
         bytes
     };

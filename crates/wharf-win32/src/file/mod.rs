@@ -18,6 +18,7 @@ pub(crate) mod pipe;
 pub(crate) mod position;
 mod reactor;
 pub(crate) mod resolve;
+pub(crate) mod routine;
 pub(crate) mod share;
 pub(crate) mod signal;
 pub(crate) mod socket;
@@ -65,6 +66,7 @@ pub use pipe::{CreatePipe, PeekNamedPipe};
 pub use position::{
     GetFileSize, GetFileSizeEx, SetEndOfFile, SetFilePointer, SetFilePointerEx, SetFileValidData,
 };
+pub use routine::{ReadFileEx, WriteFileEx};
 pub use temporary::{
     GetFullPathNameA, GetFullPathNameW, GetTempFileNameA, GetTempFileNameW, GetTempPathA,
     GetTempPathW,

@@ -2,7 +2,8 @@
 #![allow(unsafe_code)] // calls of Winsock with the caller's memory
 
 use super::io::{Direction, Transfer};
-use crate::overlapped::{WSARecv, WSASend};
+use crate::overlapped::request::Routine;
+use crate::overlapped::{WSARecv, WSASend, receive_for_file, send_for_file};
 use crate::socket::table;
 use crate::socket::types::WSABUF;
 use crate::types::{BOOL, HANDLE, OVERLAPPED, TRUE};
@@ -34,6 +35,7 @@ pub(super) unsafe fn transfer(
     transfer: Transfer,
     count: *mut u32,
     overlapped: *mut OVERLAPPED,
+    routine: Option<Routine>,
 ) -> Result<BOOL, u32> {
     drop(table::find(socket as usize).map_err(|_| code::ERROR_INVALID_HANDLE)?);
     let mut buffer = WSABUF { len: transfer.length, buf: transfer.buffer.cast() };
@@ -41,6 +43,15 @@ pub(super) unsafe fn transfer(
     // A count is needed when nothing else tells the result.
     let count = if count.is_null() && overlapped.is_null() { &raw mut local } else { count };
     let (socket, buffer) = (socket as usize, &raw mut buffer);
+    if let Some(routine) = routine {
+        let result = match transfer.direction {
+            // SAFETY: as below.
+            Direction::Read => unsafe { receive_for_file(socket, buffer, overlapped, routine) },
+            // SAFETY: as below.
+            Direction::Write => unsafe { send_for_file(socket, buffer, overlapped, routine) },
+        };
+        return result.map(|_| TRUE).map_err(translate);
+    }
     let result = match transfer.direction {
         Direction::Read => {
             let flags = &raw mut flags;

@@ -183,17 +183,17 @@ unsafe fn call(
         let flags = (flags & 0x4).cast_signed();
         Work::SendMessage(Box::new(Message { message, buffers, flags, to, control }))
     };
+    let routine = thread::routine(routine, overlapped);
     if overlapped.is_null() || !found.overlapped {
         drop(found);
         // SAFETY: the caller's promise.
-        let count = unsafe { complete_in_call(s, work, |_| Ok(()), overlapped) }?;
+        let count = unsafe { complete_in_call(s, work, |_| Ok(()), overlapped, routine) }?;
         if !bytes.is_null() {
             // SAFETY: the caller's promise.
             unsafe { bytes.write(u32::try_from(count).unwrap_or(u32::MAX)) };
         }
         return Ok(0);
     }
-    let routine = thread::routine(routine, overlapped);
     if routine.is_some() && found.io.binding.is_some() {
         return Err(code::WSAEINVAL); // A14
     }

@@ -59,10 +59,12 @@ pub(crate) use life::{associate, end_all, end_of_thread, linger, orphan};
 pub use message::{WSAMSG, WSASendMsg};
 pub use modes::SetFileCompletionNotificationModes;
 pub(crate) use operation::Fault;
+pub(crate) use receive::receive_for_file;
 pub use receive::{WSARecv, WSARecvFrom};
 pub use result::{GetOverlappedResult, GetOverlappedResultEx, WSAGetOverlappedResult};
+pub(crate) use send::send_for_file;
 pub use send::{WSASend, WSASendTo};
-pub(crate) use thread::ThreadId;
+pub(crate) use thread::{ThreadId, file_routine};
 pub use transmit::{
     TRANSMIT_FILE_BUFFERS, TRANSMIT_PACKETS_ELEMENT, TRANSMIT_PACKETS_ELEMENT_0,
     TRANSMIT_PACKETS_ELEMENT_0_0, TransmitFile,

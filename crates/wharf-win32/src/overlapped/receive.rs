@@ -6,7 +6,7 @@ use wharf_core::status::code;
 use super::buffers::Buffers;
 use super::engine::issue;
 use super::operation::{From, Operation, Receive, Work};
-use super::request::Request;
+use super::request::{Request, Routine};
 use super::thread;
 use super::types::{LPWSAOVERLAPPED_COMPLETION_ROUTINE, OVERLAPPED};
 use crate::guard;
@@ -62,7 +62,6 @@ fn kernel_flags(flags: u32) -> i32 {
 }
 
 /// One receive as the program passes it.
-#[derive(Clone, Copy)]
 struct Call {
     buffers: *mut WSABUF,
     count: u32,
@@ -70,7 +69,7 @@ struct Call {
     flags: *mut u32,
     from: Option<(*mut SOCKADDR, *mut i32)>,
     overlapped: *mut OVERLAPPED,
-    routine: LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+    routine: Option<Routine>,
 }
 
 /// # Safety
@@ -102,7 +101,9 @@ unsafe fn receive(s: SOCKET, call: Call) -> Result<i32, u32> {
         drop(found);
         let check = move |record: &mut Record| admit(record, flags, false);
         // SAFETY: the caller's promise.
-        let bytes = unsafe { super::send::complete_in_call(s, work, check, call.overlapped) }?;
+        let bytes = unsafe {
+            super::send::complete_in_call(s, work, check, call.overlapped, call.routine)
+        }?;
         if !call.bytes.is_null() {
             // SAFETY: the caller's promise.
             unsafe { call.bytes.write(u32::try_from(bytes).unwrap_or(u32::MAX)) };
@@ -111,12 +112,11 @@ unsafe fn receive(s: SOCKET, call: Call) -> Result<i32, u32> {
         unsafe { call.flags.write(0) };
         return Ok(0);
     }
-    let routine = thread::routine(call.routine, call.overlapped);
-    if routine.is_some() && found.io.binding.is_some() {
+    if call.routine.is_some() && found.io.binding.is_some() {
         return Err(code::WSAEINVAL); // A14
     }
     // SAFETY: valid until the operation's end (C31).
-    let request = unsafe { Request::begin(call.overlapped, routine) }?;
+    let request = unsafe { Request::begin(call.overlapped, call.routine) }?;
     let issued = issue(&mut found, Operation { request, work, transferred: 0, via: None })?;
     if let super::operation::Issued::Done(_) = issued {
         // SAFETY: not null.
@@ -125,6 +125,24 @@ unsafe fn receive(s: SOCKET, call: Call) -> Result<i32, u32> {
     drop(found);
     // SAFETY: the caller's promise.
     unsafe { issued.answer(call.bytes) }
+}
+
+/// ReadFileEx on a SOCKET: what its routine is told is the file system's.
+///
+/// # Safety
+/// As [`WSARecv`].
+pub(crate) unsafe fn receive_for_file(
+    s: SOCKET,
+    buffer: *mut WSABUF,
+    overlapped: *mut OVERLAPPED,
+    routine: Routine,
+) -> Result<i32, u32> {
+    let (bytes, mut flags) = (std::ptr::null_mut(), 0);
+    let flags = &raw mut flags;
+    let routine = Some(routine);
+    let call = Call { buffers: buffer, count: 1, bytes, flags, from: None, overlapped, routine };
+    // SAFETY: the caller's promise; the flags are written before the return only.
+    unsafe { receive(s, call) }
 }
 
 /// D61: an address that would not fit fails the call, and the datagram stays.
@@ -170,7 +188,7 @@ pub unsafe extern "C" fn WSARecv(
         flags: lpFlags,
         from: None,
         overlapped: lpOverlapped,
-        routine: lpCompletionRoutine,
+        routine: thread::routine(lpCompletionRoutine, lpOverlapped),
     };
     // SAFETY: the caller's promise.
     guard::call(SOCKET_ERROR, || unsafe { receive(s, call) })
@@ -200,7 +218,7 @@ pub unsafe extern "C" fn WSARecvFrom(
         flags: lpFlags,
         from: Some((lpFrom, lpFromlen)),
         overlapped: lpOverlapped,
-        routine: lpCompletionRoutine,
+        routine: thread::routine(lpCompletionRoutine, lpOverlapped),
     };
     // SAFETY: the caller's promise.
     guard::call(SOCKET_ERROR, || unsafe { receive(s, call) })

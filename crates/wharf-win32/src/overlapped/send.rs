@@ -6,7 +6,7 @@ use wharf_core::status::{Status, code};
 use super::buffers::Buffers;
 use super::engine::issue;
 use super::operation::{Operation, Send, Work};
-use super::request::{Ended, Request};
+use super::request::{Ended, Request, Routine};
 use super::synchronous::transfer;
 use super::thread;
 use super::types::{LPWSAOVERLAPPED_COMPLETION_ROUTINE, OVERLAPPED};
@@ -41,7 +41,6 @@ fn admit(record: &Record, flags: u32, addressed: bool) -> Result<(), u32> {
 }
 
 /// One send as the program passes it.
-#[derive(Clone, Copy)]
 struct Call {
     buffers: *const WSABUF,
     count: u32,
@@ -49,7 +48,7 @@ struct Call {
     flags: u32,
     to: Option<(*const SOCKADDR, i32)>,
     overlapped: *mut OVERLAPPED,
-    routine: LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+    routine: Option<Routine>,
 }
 
 /// # Safety
@@ -77,29 +76,45 @@ unsafe fn send(s: SOCKET, call: Call) -> Result<i32, u32> {
     let work = Work::Send(Send { buffers, flags, to });
     if call.overlapped.is_null() || !found.overlapped {
         drop(found);
-        let check = move |record: &mut Record| admit(record, call.flags, true);
+        let flags = call.flags;
+        let check = move |record: &mut Record| admit(record, flags, true);
         // SAFETY: the caller's promise.
-        let bytes = unsafe { complete_in_call(s, work, check, call.overlapped) }?;
+        let bytes = unsafe { complete_in_call(s, work, check, call.overlapped, call.routine) }?;
         if !call.bytes.is_null() {
             // SAFETY: the caller's promise.
             unsafe { call.bytes.write(u32::try_from(bytes).unwrap_or(u32::MAX)) };
         }
         return Ok(0);
     }
-    let routine = thread::routine(call.routine, call.overlapped);
-    if routine.is_some() && found.io.binding.is_some() {
+    if call.routine.is_some() && found.io.binding.is_some() {
         return Err(code::WSAEINVAL); // A14
     }
     // SAFETY: valid until the operation's end (C31).
-    let request = unsafe { Request::begin(call.overlapped, routine) }?;
+    let request = unsafe { Request::begin(call.overlapped, call.routine) }?;
     let issued = issue(&mut found, Operation { request, work, transferred: 0, via: None })?;
     drop(found);
     // SAFETY: the caller's promise.
     unsafe { issued.answer(call.bytes) }
 }
 
+/// WriteFileEx on a SOCKET: what its routine is told is the file system's.
+///
+/// # Safety
+/// As [`WSASend`].
+pub(crate) unsafe fn send_for_file(
+    s: SOCKET,
+    buffer: *const WSABUF,
+    overlapped: *mut OVERLAPPED,
+    routine: Routine,
+) -> Result<i32, u32> {
+    let (bytes, to, routine) = (std::ptr::null_mut(), None, Some(routine));
+    let call = Call { buffers: buffer, count: 1, bytes, flags: 0, to, overlapped, routine };
+    // SAFETY: the caller's promise.
+    unsafe { send(s, call) }
+}
+
 /// A call without an OVERLAPPED, or on a socket that is not overlapped, which waits for its end whatever its mode and
-/// fills the OVERLAPPED (C30).
+/// fills the OVERLAPPED (C30); its routine is queued like any other.
 ///
 /// # Safety
 /// `overlapped` is null or valid.
@@ -108,12 +123,13 @@ pub(super) unsafe fn complete_in_call(
     work: Work,
     check: impl Fn(&mut Record) -> Result<(), u32>,
     overlapped: *mut OVERLAPPED,
+    routine: Option<Routine>,
 ) -> Result<usize, u32> {
     if overlapped.is_null() {
         return transfer(s, work, false, check);
     }
     // SAFETY: valid.
-    let request = unsafe { Request::begin(overlapped, None) }?;
+    let request = unsafe { Request::begin(overlapped, routine) }?;
     let bytes = transfer(s, work, true, check)?;
     request.finish(None, 0, Status::SUCCESS, bytes, Ended::AtOnce);
     Ok(bytes)
@@ -144,7 +160,7 @@ pub unsafe extern "C" fn WSASend(
         flags: dwFlags,
         to: None,
         overlapped: lpOverlapped,
-        routine: lpCompletionRoutine,
+        routine: thread::routine(lpCompletionRoutine, lpOverlapped),
     };
     // SAFETY: the caller's promise.
     guard::call(SOCKET_ERROR, || unsafe { send(s, call) })
@@ -174,7 +190,7 @@ pub unsafe extern "C" fn WSASendTo(
         flags: dwFlags,
         to: Some((lpTo, iTolen)),
         overlapped: lpOverlapped,
-        routine: lpCompletionRoutine,
+        routine: thread::routine(lpCompletionRoutine, lpOverlapped),
     };
     // SAFETY: the caller's promise.
     guard::call(SOCKET_ERROR, || unsafe { send(s, call) })

@@ -7,9 +7,14 @@ use std::num::NonZeroU32;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
 
+use wharf_core::status::Status;
+
 use super::life::end_of_thread;
 use super::request::Routine;
-use super::types::{LPWSAOVERLAPPED_COMPLETION_ROUTINE, OVERLAPPED};
+use super::types::{
+    LPOVERLAPPED_COMPLETION_ROUTINE, LPWSAOVERLAPPED_COMPLETION_ROUTINE, OVERLAPPED,
+};
+use crate::code;
 use crate::wait::apc;
 
 /// Names a thread among all of the process's that ever issued an operation.
@@ -61,16 +66,34 @@ pub(crate) fn routine(
     routine: LPWSAOVERLAPPED_COMPLETION_ROUTINE,
     overlapped: *mut OVERLAPPED,
 ) -> Option<Routine> {
-    let routine = routine?;
-    let overlapped = overlapped as usize;
-    let thread = crate::thread::current();
-    Some(Box::new(move |status, bytes| {
-        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
-        let call = move || {
-            // SAFETY: the program's routine, called as it asked to be.
-            unsafe { routine(status.winsock(), bytes, overlapped as *mut OVERLAPPED, 0) };
-        };
-        // A thread that has ended runs nothing any more.
-        let _ = apc::queue(&thread, Box::new(call));
+    let (routine, overlapped) = (routine?, overlapped as usize);
+    Some(queued(move |status, bytes| {
+        // SAFETY: the program's routine, called as it asked to be.
+        unsafe { routine(status.winsock(), bytes, overlapped as *mut OVERLAPPED, 0) };
     }))
+}
+
+/// The same of an operation on a file. A warning is no error there, and an error has no bytes.
+pub(crate) fn file_routine(
+    routine: LPOVERLAPPED_COMPLETION_ROUTINE,
+    overlapped: *mut OVERLAPPED,
+) -> Option<Routine> {
+    let (routine, overlapped) = (routine?, overlapped as usize);
+    Some(queued(move |status, bytes| {
+        let (error, bytes) = match status.0 >> 30 == 3 {
+            true => (status.win32(), 0),
+            false => (code::ERROR_SUCCESS, bytes),
+        };
+        // SAFETY: the program's routine, called as it asked to be.
+        unsafe { routine(error, bytes, overlapped as *mut OVERLAPPED) };
+    }))
+}
+
+fn queued(call: impl FnOnce(Status, u32) + Send + 'static) -> Routine {
+    let thread = crate::thread::current();
+    Box::new(move |status, bytes| {
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        // A thread that has ended runs nothing any more.
+        let _ = apc::queue(&thread, Box::new(move || call(status, bytes)));
+    })
 }

@@ -4,12 +4,11 @@
 use std::ffi::c_void;
 use std::sync::{Arc, PoisonError};
 
-use wharf_core::status::Status;
-
 use super::super::handle::{self, File, Kind};
 use super::tree::FILTERS;
 use super::watch::{Waiter, Watch};
-use crate::overlapped::request::{Request, Routine};
+use crate::overlapped::file_routine;
+use crate::overlapped::request::Request;
 use crate::overlapped::types::LPOVERLAPPED_COMPLETION_ROUTINE;
 use crate::thread::synchronous;
 use crate::types::{BOOL, FALSE, HANDLE, OVERLAPPED, TRUE};
@@ -55,14 +54,7 @@ pub unsafe extern "C" fn ReadDirectoryChangesW(
             unsafe { arg::store_optional(returned, bytes as u32) }?;
             return Ok(TRUE);
         }
-        let routine = routine.map(|routine| {
-            let overlapped = overlapped as usize;
-            let call = move |status: Status, bytes: usize| {
-                // SAFETY: the program's routine, called as it asked to be.
-                unsafe { routine(status.win32(), bytes as u32, overlapped as *mut OVERLAPPED) };
-            };
-            Box::new(call) as Routine
-        });
+        let routine = file_routine(routine, overlapped);
         arg::check(overlapped).map_err(|_| code::ERROR_INVALID_PARAMETER)?;
         let watch = watch(&file, subtree != 0, filter, room)?;
         // SAFETY: the caller lends it until the operation's end.

@@ -435,6 +435,12 @@ impl<P> Scheduler<P> {
         self.queue.taken()
     }
 
+    /// Packets that nobody who waits is about to take: more than there are waiters with a free slot.
+    pub fn unclaimed(&self) -> usize {
+        let slots = self.max.saturating_sub(self.active) as usize;
+        self.queue.len().saturating_sub(slots.min(self.waiters.len()))
+    }
+
     /// The counters of this moment.
     pub fn counts(&self) -> Counts {
         Counts {

@@ -18,6 +18,7 @@ use crate::dispatch::{Dispatcher, Empty, Interrupt, Member};
 use crate::drain::Idle;
 use crate::engine::files::{Files, OpenFile};
 use crate::engine::{Due, Epoll, Shape, Socket};
+use crate::readiness::Observer;
 use crate::sensor::Birth;
 use crate::steward::{self, Look, Steward, Watched};
 use crate::worker::{self, Home};
@@ -47,6 +48,8 @@ pub(crate) struct Shared<T: Send + 'static> {
     sensing: Sensing,
     /// Who waits for disks.
     file_engine: FileEngine,
+    /// Called after each packet that is queued: see [`Port::observe`].
+    pub(crate) observer: OnceLock<Observer>,
     /// The engine of files, once the port has had one: workers that are about to wait submit what was kept back.
     files: OnceLock<&'static Files>,
 }
@@ -126,9 +129,12 @@ impl<T: Send + 'static> Shared<T> {
         }
     }
 
-    /// Tells the steward of a packet that no wake-up was sent for, if it has to know.
+    /// Tells the steward of a packet that no wake-up was sent for, if it has to know, and the observer of any packet.
     #[inline]
     fn after_post(&self, urgency: Urgency, needed: bool) {
+        if let Some(observer) = self.observer.get() {
+            observer();
+        }
         match urgency {
             Urgency::Lazy => self.steward.arm(),
             Urgency::Now if needed && self.sensing != Sensing::Told => self.steward.kick(),
@@ -312,6 +318,7 @@ impl<T: Send + 'static> Port<T> {
             handles: AtomicUsize::new(1),
             sensing: options.sensing,
             file_engine: options.file_engine,
+            observer: OnceLock::new(),
             files: OnceLock::new(),
         });
         let watched: std::sync::Weak<Shared<T>> = Arc::downgrade(&shared);

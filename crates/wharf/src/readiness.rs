@@ -52,6 +52,9 @@ pub struct Watched {
     pub generation: u32,
 }
 
+/// Called for every packet that is queued.
+pub(crate) type Observer = Box<dyn Fn() + Send + Sync>;
+
 /// Called for every edge.
 pub type Watcher = fn(Watched, Readiness);
 
@@ -98,6 +101,19 @@ impl<T: Send + 'static> Port<T> {
         let urgency: Urgency = worker::urgency(shared.id());
         shared.queue(key, payload, bytes, urgency)
     }
+
+    /// Has `observer` called after every packet that is queued, on the thread that queues it; the first observer stays.
+    /// No lock of the port is held. What is queued before the return is not told of: ask
+    /// [`has_unclaimed`](Port::has_unclaimed) then.
+    pub fn observe(&self, observer: impl Fn() + Send + Sync + 'static) {
+        let _ = self.shared.observer.set(Box::new(observer));
+    }
+
+    /// Whether packets are queued that no waiting worker is about to take.
+    #[must_use]
+    pub fn has_unclaimed(&self) -> bool {
+        !self.shared.is_foreign() && self.shared.dispatcher.unclaimed() > 0
+    }
 }
 
 #[cfg(all(test, not(loom)))]
@@ -137,5 +153,34 @@ mod tests {
         assert!(
             Port::<u32>::new(1).unwrap().watch(&ours, Watched { index: 0, generation: 0 }).is_err()
         );
+    }
+
+    /// Goal: a packet that a waiting worker takes is claimed, one beyond is not, and the observer hears of both.
+    #[test]
+    fn what_nobody_waits_for_is_unclaimed() {
+        let port = Port::<u32>::new(1).unwrap();
+        let calls = std::sync::Arc::new(AtomicUsize::new(0));
+        let heard = std::sync::Arc::clone(&calls);
+        port.observe(move || {
+            heard.fetch_add(1, SeqCst);
+        });
+        assert!(!port.has_unclaimed());
+        port.post(1, 1, 1).unwrap();
+        assert!(port.has_unclaimed() && calls.load(SeqCst) == 1);
+        port.get(None).unwrap();
+        assert!(!port.has_unclaimed());
+        let waiting = port.clone();
+        let worker = std::thread::spawn(move || waiting.get(None).unwrap().key);
+        // This thread counts as the one that may run, until it waits elsewhere.
+        crate::blocking(|| {
+            while port.stats().waiting == 0 {
+                std::thread::yield_now();
+            }
+            port.post(2, 2, 2).unwrap();
+            port.post(3, 3, 3).unwrap();
+            assert!(port.has_unclaimed());
+            assert_eq!(worker.join().unwrap(), 2);
+        });
+        assert_eq!(calls.load(SeqCst), 3);
     }
 }

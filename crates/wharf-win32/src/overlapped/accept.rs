@@ -10,10 +10,10 @@
 #![allow(unsafe_code)] // exported under C names; accept4, dup3
 
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
-use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::SeqCst;
+use std::sync::{Arc, Mutex};
 
 use wharf::Watched;
 use wharf_core::status::{Status, code};
@@ -163,6 +163,7 @@ pub(super) fn hand_over(
         listener: listener.name(),
         binding: listener.io.binding.clone(),
         modes: listener.io.modes,
+        signal: Arc::clone(listener.io.signal.shared()),
     };
     let operation = Operation {
         work: Work::Receive(Receive { buffers, flags: 0, whole: false, from: None }),

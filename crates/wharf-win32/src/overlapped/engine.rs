@@ -11,7 +11,7 @@
 //!    the port that it belongs to.
 //!
 //! # References
-//! Contract A6, A12, A17, C16-C21, C33-C37, C39-C41, C43, C45-C48, D48, D57.
+//! Contract A6, C9, A12, A17, C16-C21, C33-C37, C39-C41, C43, C45-C48, D48, D57.
 
 #![allow(unsafe_code)] // system calls on the record's own descriptor
 
@@ -26,7 +26,8 @@ use super::accept::hand_over;
 use super::attempt::attempt;
 use super::internal;
 use super::operation::{Attempt, Fault, Issued, Operation, Work};
-use super::request::Ended;
+use super::request::{Ended, Request};
+use super::signal::SocketSignal;
 use super::thread;
 use crate::port::{Binding, IoPort};
 use crate::socket::{Record, table};
@@ -53,6 +54,8 @@ pub(crate) struct Io {
     pub(crate) binding: Option<Binding>,
     /// SetFileCompletionNotificationModes.
     pub(crate) modes: u8,
+    /// What a wait for the SOCKET sees.
+    pub(crate) signal: SocketSignal,
     /// Which port watches the descriptor.
     pub(super) watched_by: Option<Arc<IoPort>>,
     issued: u64,
@@ -92,6 +95,27 @@ impl Io {
         pending.next().is_some_and(|(_, one)| one.request.is_silent())
     }
 
+    /// An operation has begun: the SOCKET is not signalled until one ends, if that is how it tells.
+    #[inline]
+    pub(super) fn begin(&mut self, request: &Request) {
+        if !request.has_event() {
+            self.signal.set(false);
+        }
+    }
+
+    /// The end of an operation of the socket's own.
+    #[inline]
+    pub(super) fn finish(&mut self, request: Request, status: Status, bytes: usize, ended: Ended) {
+        let Io { binding, modes, signal, .. } = self;
+        let tells = request.tells_handle(*modes);
+        let told = || {
+            if tells {
+                signal.set(true);
+            }
+        };
+        request.finish_and(binding.as_ref(), *modes, status, bytes, ended, told);
+    }
+
     /// The failure that every operation of a direction meets (D48).
     pub(crate) fn broken(&self, input: bool) -> Option<Fault> {
         if input { self.input.broken } else { self.output.broken }
@@ -102,6 +126,7 @@ impl Io {
 #[inline]
 pub(crate) fn issue(record: &mut Record, mut operation: Operation) -> Result<Issued, u32> {
     let input = operation.work.is_input();
+    record.io.begin(&operation.request);
     let side = record.io.side(input);
     if side.pending.is_empty() && (side.ready || side.broken.is_some()) && !record.io.connecting {
         let side = record.io.side(input);
@@ -110,9 +135,7 @@ pub(crate) fn issue(record: &mut Record, mut operation: Operation) -> Result<Iss
             Attempt::Done { bytes, exhausted } => {
                 record.note_success(input, bytes, exhausted);
                 record.finished |= bytes == 0 && operation.is_at_end();
-                let Io { binding, modes, .. } = &record.io;
-                let request = operation.request;
-                request.finish(binding.as_ref(), *modes, Status::SUCCESS, bytes, Ended::AtOnce);
+                record.io.finish(operation.request, Status::SUCCESS, bytes, Ended::AtOnce);
                 return Ok(Issued::Done(bytes));
             }
             Attempt::Failed(fault) => return Err(record.note_failure(input, fault).winsock()),
@@ -130,6 +153,9 @@ pub(crate) fn issue(record: &mut Record, mut operation: Operation) -> Result<Iss
 /// Issues an operation whose end always comes later, as far as its call knows (C21).
 pub(super) fn issue_pending(record: &mut Record, operation: Operation) -> Result<(), u32> {
     let input = operation.work.is_input();
+    if operation.via.is_none() {
+        record.io.begin(&operation.request);
+    }
     record.queue(input, operation)?;
     record.drive(input);
     Ok(())
@@ -219,11 +245,17 @@ impl Record {
             acceptor.accepting = None;
         }
         drop(work);
-        let (binding, modes) = match &via {
-            Some(via) => (via.binding.as_ref(), via.modes),
-            None => (self.io.binding.as_ref(), self.io.modes),
+        let Some(via) = via else {
+            self.io.finish(request, status, bytes, Ended::Later);
+            return;
         };
-        request.finish(binding, modes, status, bytes, Ended::Later);
+        let tells = request.tells_handle(via.modes);
+        let told = || {
+            if tells {
+                via.signal.set(true);
+            }
+        };
+        request.finish_and(via.binding.as_ref(), via.modes, status, bytes, Ended::Later, told);
     }
 
     /// Sees to it that edges are reported: by the socket's own port, by the one of whoever waits, or by the one that

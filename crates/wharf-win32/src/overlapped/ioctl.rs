@@ -103,7 +103,7 @@ pub unsafe extern "C" fn WSAIoctl(
             None => None,
         };
         if !lpOverlapped.is_null() {
-            let found = find(s)?;
+            let mut found = find(s)?;
             let routine = thread::routine(lpCompletionRoutine, lpOverlapped);
             if routine.is_some() && found.io.binding.is_some() {
                 return Err(code::WSAEINVAL); // A14
@@ -114,7 +114,8 @@ pub unsafe extern "C" fn WSAIoctl(
                 Some(_) => (Status::SUCCESS, Ended::AtOnce),
                 None => (Status::NOT_SUPPORTED, Ended::Later),
             };
-            request.finish(found.io.binding.as_ref(), found.io.modes, status, 0, ended);
+            found.io.begin(&request);
+            found.io.finish(request, status, 0, ended);
         }
         // D77: told by the packet.
         let bytes = answer.ok_or(code::WSA_IO_PENDING)?;

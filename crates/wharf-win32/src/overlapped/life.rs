@@ -14,6 +14,7 @@ use super::cancel::Cancel;
 use super::connect::dissolve;
 use super::engine::Io;
 use super::operation::{Operation, Work};
+use super::request::SKIP_EVENT_ON_HANDLE;
 use super::thread::ThreadId;
 use crate::object;
 use crate::port::{Binding, IoPort};
@@ -96,6 +97,9 @@ pub(crate) fn associate(record: &mut Record, binding: Binding) -> Result<(), u32
     if record.rewatch().is_err() {
         record.io.binding = None;
         return Err(code::ERROR_NO_SYSTEM_RESOURCES);
+    }
+    if record.io.modes & SKIP_EVENT_ON_HANDLE == 0 {
+        record.io.signal.set(true); // as a file (A22)
     }
     Ok(())
 }

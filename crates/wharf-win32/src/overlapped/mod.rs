@@ -9,6 +9,7 @@
 //! | `engine` | the operations of a socket: issue, readiness, cancel |
 //! | `life` | what changes a socket as a whole: association, connection, end |
 //! | `internal` | sockets that belong to no port |
+//! | `signal` | waiting for a SOCKET itself |
 //! | `receive`, `send` | WSARecv and WSASend, with and without addresses |
 //! | `accept`, `connect`, `disconnect` | AcceptEx, ConnectEx, DisconnectEx |
 //! | `cancel`, `result`, `modes` | CancelIo(Ex), GetOverlappedResult(Ex), SetFileCompletionNotificationModes |
@@ -43,6 +44,7 @@ mod receive;
 pub(crate) mod request;
 mod result;
 mod send;
+mod signal;
 mod synchronous;
 mod thread;
 mod transmit;

@@ -27,6 +27,9 @@ pub extern "C" fn SetFileCompletionNotificationModes(FileHandle: HANDLE, Flags: 
             return Err(code::ERROR_INVALID_PARAMETER);
         }
         record.io.modes |= Flags;
+        if Flags & SKIP_EVENT_ON_HANDLE != 0 {
+            record.io.signal.set(false);
+        }
         Ok(TRUE)
     })
 }

@@ -2,6 +2,8 @@
 
 #![allow(unsafe_code)] // carries and writes through pointers of the program's
 
+use std::sync::Arc;
+
 use wharf::Watched;
 use wharf_core::status::{SocketContext, Status, code, winsock_from_errno};
 
@@ -12,6 +14,7 @@ use super::disconnect::Disconnect;
 use super::message::Message;
 use super::request::Request;
 use super::transmit::Transmit;
+use crate::file::signal::Signal;
 use crate::port::Binding;
 use crate::winsock::sockaddr::{Address, SOCKADDR};
 
@@ -30,6 +33,7 @@ pub(crate) struct Via {
     pub(crate) listener: Watched,
     pub(crate) binding: Option<Binding>,
     pub(crate) modes: u8,
+    pub(crate) signal: Arc<Signal>,
 }
 
 /// What is to be done. Large and rare parts are boxed: there are two of these inline in every record.

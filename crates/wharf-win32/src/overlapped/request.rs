@@ -126,6 +126,11 @@ impl Request {
         self.event.is_some()
     }
 
+    /// Whether its end signals its file, which has these modes (C9, C24).
+    pub(crate) fn tells_handle(&self, modes: u8) -> bool {
+        !self.has_event() && modes & SKIP_EVENT_ON_HANDLE == 0
+    }
+
     /// Whether the end of its thread ends it: unless only a packet tells of it (C43).
     pub(crate) fn dies_with_thread(&self, bound: bool) -> bool {
         let told = !bound || self.event.is_some() || self.no_packet || self.routine.is_some();

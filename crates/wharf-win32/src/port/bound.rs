@@ -65,7 +65,7 @@ impl Bound {
     /// The end of an overlapped operation on the file: status, event, and packet or routine. `AtOnce` only for one whose
     /// call says so, by TRUE.
     pub(crate) fn finish(&self, request: Request, status: Status, bytes: usize, ended: Ended) {
-        let tells = !request.has_event() && !self.skips_event();
+        let tells = request.tells_handle(self.modes.load(Relaxed));
         let told = || {
             if tells {
                 self.signal.set(true);

@@ -6,6 +6,7 @@
 //! | `get` | GetQueuedCompletionStatus, GetQueuedCompletionStatusEx |
 //! | `bound` | what a file remembers about ports |
 //! | `post` | PostQueuedCompletionStatus |
+//! | `waitable` | waiting for a port itself |
 //! | `lookup` | from a HANDLE to its port, without a lock |
 //! | `system` | GetSystemInfo: how many processors there are |
 //!
@@ -18,6 +19,7 @@ mod get;
 mod lookup;
 mod post;
 mod system;
+mod waitable;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -28,6 +30,7 @@ use wharf_core::status::Status;
 
 use crate::object::Object;
 use crate::overlapped;
+use crate::wait::dispatcher::Dispatcher;
 
 pub(crate) use bound::Bound;
 pub use create::CreateIoCompletionPort;
@@ -35,6 +38,7 @@ pub use get::{GetQueuedCompletionStatus, GetQueuedCompletionStatusEx};
 pub use post::PostQueuedCompletionStatus;
 pub(crate) use system::processors;
 pub use system::{GetNativeSystemInfo, GetSystemInfo, SYSTEM_INFO, SYSTEM_INFO_0, SYSTEM_INFO_0_0};
+use waitable::Waitable;
 
 /// What a packet carries beside key and bytes. The OVERLAPPED is a number here: one that was posted by hand is
 /// never looked into (A42).
@@ -49,7 +53,8 @@ pub(crate) struct IoPort {
     pub(crate) port: Port<Entry>,
     /// Nobody takes its packets any more. SeqCst and set before the sockets are visited: a socket that is not watched
     /// yet then sees it, under its lock.
-    closed: AtomicBool,
+    closed: Arc<AtomicBool>,
+    waitable: Waitable,
 }
 
 impl IoPort {
@@ -61,20 +66,29 @@ impl IoPort {
         };
         let options = Options { concurrency, ..Options::default() };
         let port = Port::watching(options, overlapped::on_readiness)?;
-        Ok(IoPort { port, closed: AtomicBool::new(false) })
+        Ok(IoPort { port, closed: Arc::default(), waitable: Waitable::default() })
     }
 
     /// Whether its last handle has been closed.
     pub(crate) fn is_closed(&self) -> bool {
-        self.closed.load(SeqCst)
+        IoPort::has_closed(&self.closed)
+    }
+
+    fn has_closed(closed: &AtomicBool) -> bool {
+        closed.load(SeqCst)
     }
 }
 
 impl Object for IoPort {
+    fn waitable(&self) -> Option<Arc<Dispatcher>> {
+        Some(self.dispatcher())
+    }
+
     fn closed(&self, last: bool) {
         if last {
             self.closed.store(true, SeqCst);
             self.port.close();
+            self.release_waits();
             overlapped::orphan(self);
         }
     }

@@ -7,6 +7,7 @@ use super::dispatcher::{Dispatcher, Signal};
 use super::token::Locked;
 use super::waiter::{Outcome, wait};
 use super::{event, mutex, semaphore};
+use crate::socket::table;
 use crate::types::{BOOL, FALSE, HANDLE};
 use crate::{arg, code, guard, object, system, thread};
 
@@ -25,8 +26,12 @@ fn encode(outcome: Outcome) -> u32 {
     }
 }
 
-/// What a handle of a table entry waits for.
+/// What a handle of a table entry, or a SOCKET (C9), waits for.
 fn table_entry(handle: HANDLE) -> Result<Arc<Dispatcher>, u32> {
+    if !object::is_object(handle) {
+        let record = table::find(handle as usize).map_err(|_| code::ERROR_INVALID_HANDLE);
+        return record.map(|mut record| record.io.signal.waitable());
+    }
     object::find(handle)?.waitable().ok_or(code::ERROR_INVALID_HANDLE)
 }
 
@@ -104,6 +109,7 @@ fn signal(object: &Arc<Dispatcher>, locked: &mut Locked) -> Result<(), u32> {
         Signal::Event { .. } => event::set(object, locked),
         Signal::Semaphore { .. } => semaphore::release(object, locked, 1).map(|_| ())?,
         Signal::Mutex { .. } => mutex::release(object, locked)?,
+        Signal::Live(_) => return Err(code::ERROR_INVALID_HANDLE),
     }
     Ok(())
 }

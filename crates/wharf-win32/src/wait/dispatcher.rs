@@ -30,6 +30,9 @@ pub(crate) enum Signal {
         depth: u32,
         abandoned: bool,
     },
+    /// Signalled as its owner says at each look; a wait takes nothing. The owner has `settle` called when that may
+    /// have become true.
+    Live(Box<dyn Fn() -> bool + Send + Sync>),
 }
 
 struct Body {
@@ -58,6 +61,7 @@ impl Dispatcher {
             Signal::Event { set, .. } => *set,
             Signal::Semaphore { count, .. } => *count > 0,
             Signal::Mutex { owner: None, .. } => true,
+            Signal::Live(is_signalled) => is_signalled(),
             Signal::Mutex { owner: Some(owner), .. } => {
                 thread.is_some_and(|thread| Arc::ptr_eq(owner, thread))
             }
@@ -75,6 +79,7 @@ impl Dispatcher {
                 *count -= 1;
                 false
             }
+            Signal::Live(_) => false,
             Signal::Mutex { owner, depth, abandoned } => {
                 let was_abandoned = std::mem::take(abandoned);
                 *depth += 1;

@@ -324,6 +324,11 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
         lock(&self.inner).scheduler.has_waiters()
     }
 
+    /// Packets that nobody who waits is about to take.
+    pub(crate) fn unclaimed(&self) -> usize {
+        lock(&self.inner).scheduler.unclaimed()
+    }
+
     /// Whether no worker sleeps in the engine.
     pub(crate) fn is_unpolled(&self) -> bool {
         lock(&self.inner).scheduler.is_unpolled()

@@ -4,13 +4,13 @@ use std::io;
 use std::net::UdpSocket;
 use std::time::Duration;
 
-use wharf::{Buffer, Datagram, Packet, Port, Stream};
+use wharf::{Buffer, Datagram, Issued, Packet, Port, Stream};
 
 use crate::options::{EchoOptions, ServerOptions};
 use crate::server::{self, Greeting};
 
-/// Bytes of one receive: a request of a typical protocol in one piece, and small enough for thousands.
-const BUFFER_BYTES: usize = 16 * 1024;
+/// Room of one receive: a request of a typical protocol in one piece. Silent connections hold none of it.
+const BUFFER: Buffer = Buffer::OnDemand(16 * 1024);
 
 /// Receives that a UDP socket has pending at a time.
 const DATAGRAMS: usize = 64;
@@ -49,32 +49,36 @@ fn tcp(options: &EchoOptions) -> io::Result<()> {
                 if options.idle {
                     std::mem::forget(stream); // the measurement of an idle connection: nobody waits for it
                 } else {
-                    stream
-                        .recv(Vec::with_capacity(BUFFER_BYTES), Step::Received(stream.clone()))?;
+                    stream.recv(BUFFER, Step::Received(stream.clone()))?;
                 }
             }
             Step::Received(stream) => {
                 if packet.result? > 0 {
-                    if options.sleep_on_s
-                        && let Buffer::Owned(bytes) = &packet.buffer
-                        && bytes[0] == b'S'
-                    {
+                    if options.sleep_on_s && packet.buffer.as_bytes()[0] == b'S' {
                         std::thread::sleep(Duration::from_millis(5));
                     }
-                    stream.send(packet.buffer, Step::Sent(stream.clone()))?;
+                    let issued = stream.send_direct(packet.buffer, Step::Sent(stream.clone()))?;
+                    if let Issued::Done(packet) = issued {
+                        sent(&port, packet)?;
+                    }
                 }
             }
-            Step::Sent(stream) => {
-                packet.result?;
-                // A client that never stops talking would hold up the end.
-                if !port.is_draining() {
-                    stream.recv(packet.buffer, Step::Received(stream.clone()))?;
-                }
-            }
+            Step::Sent(_) => sent(&port, packet)?,
             Step::DatagramReceived | Step::DatagramSent => unreachable!("a TCP server"),
         }
         Ok(())
     })
+}
+
+/// An answer is out: the next request, please.
+fn sent(port: &Port<Step>, packet: Packet<Step>) -> io::Result<()> {
+    packet.result?;
+    // A client that never stops talking would hold up the end.
+    if let (Step::Sent(stream), false) = (packet.payload, port.is_draining()) {
+        drop(packet.buffer);
+        stream.recv(BUFFER, Step::Received(stream.clone()))?;
+    }
+    Ok(())
 }
 
 fn udp(options: &ServerOptions) -> io::Result<()> {

@@ -10,7 +10,7 @@ use rustix::io::Errno;
 use rustix::net::{getpeername, getsockname};
 
 use crate::engine::{Operation, Socket, Work};
-use crate::{Buffer, OperationId, Refused, clock, worker};
+use crate::{Buffer, Issued, OperationId, Refused, clock, worker};
 
 /// An associated socket, whatever its kind: [`Stream`](crate::Stream), [`Listener`](crate::Listener) and
 /// [`Datagram`](crate::Datagram) dereference to it.
@@ -29,15 +29,29 @@ impl<T: Send + 'static> Handle<T> {
 
     #[inline]
     pub(crate) fn issue(&self, payload: T, work: Work) -> Result<OperationId, Refused<T>> {
+        match self.try_issue(payload, work, false)? {
+            Issued::Pending(id) => Ok(id),
+            Issued::Done(_) => unreachable!("its packet was to go through the port"),
+        }
+    }
+
+    #[inline]
+    fn try_issue(&self, payload: T, work: Work, direct: bool) -> Result<Issued<T>, Refused<T>> {
         if self.is_foreign() {
             return Err(Refused::new(Errno::CANCELED, payload, work.into_buffer()));
         }
-        worker::inside(|| self.socket.issue(Operation::new(payload, work))).map_err(
+        worker::inside(|| self.socket.issue(Operation::new(payload, work), direct)).map_err(
             |(error, operation)| {
                 let Operation { payload, work, .. } = operation;
                 Refused::new(error, payload, work.into_buffer())
             },
         )
+    }
+
+    /// Issues an operation whose packet need not go through the port.
+    #[inline]
+    pub(crate) fn issue_direct(&self, payload: T, work: Work) -> Result<Issued<T>, Refused<T>> {
+        self.try_issue(payload, work, true)
     }
 
     /// Issues a receive, whose buffer must be the operation's own.

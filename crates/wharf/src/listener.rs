@@ -40,7 +40,7 @@ impl<T: Send + 'static> Listener<T> {
     /// connection that it had taken.
     ///
     /// # Errors
-    /// As [`accept`](Listener::accept); `InvalidInput` for a shared or static buffer. In the packet also
+    /// As [`accept`](Listener::accept); `InvalidInput` for a buffer that is not the operation's own. In the packet also
     /// `ConnectionReset`, of the connection that was taken.
     ///
     /// ```

@@ -9,7 +9,7 @@ use std::time::Duration;
 use rustix::net::sockopt::set_tcp_nodelay;
 
 use crate::engine::{ConnectData, Socket, Work};
-use crate::{Buffer, FileRange, Handle, OperationId, Refused};
+use crate::{Buffer, FileRange, Handle, Issued, OperationId, Refused};
 
 /// A stream socket on a port: TCP, or Unix.
 ///
@@ -43,8 +43,8 @@ impl<T: Send + 'static> Stream<T> {
     /// until there is something and takes nothing (contract D43). Several receives fill in issue order.
     ///
     /// # Errors
-    /// No packet comes, and buffer and payload are in the error: `InvalidInput` for a shared or static
-    /// buffer; `NotConnected`; `ConnectionReset`, at every call after a reset; `ESHUTDOWN` after
+    /// No packet comes, and buffer and payload are in the error: `InvalidInput` for an aligned,
+    /// shared or static buffer; `NotConnected`; `ConnectionReset`, at every call after a reset; `ESHUTDOWN` after
     /// [`shutdown`](Stream::shutdown); `ECANCELED` if the port is closed.
     #[inline]
     pub fn recv(&self, buffer: impl Into<Buffer>, payload: T) -> Result<OperationId, Refused<T>> {
@@ -60,6 +60,37 @@ impl<T: Send + 'static> Stream<T> {
     #[inline]
     pub fn send(&self, buffer: impl Into<Buffer>, payload: T) -> Result<OperationId, Refused<T>> {
         self.handle.issue(payload, Work::Send(buffer.into()))
+    }
+
+    /// As [`send`](Stream::send), but if the kernel takes everything at once, as it mostly does, the packet is the answer and
+    /// spares the way through the port (Windows: FILE_SKIP_COMPLETION_PORT_ON_SUCCESS, contract C20). Packets of sends
+    /// before it may still be queued.
+    ///
+    /// # Errors
+    /// As [`send`](Stream::send).
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// use std::os::unix::net::UnixStream;
+    /// use wharf::{Issued, Port};
+    /// let port = Port::new(1)?;
+    /// let (ours, _theirs) = UnixStream::pair()?;
+    /// let stream = port.associate(ours, 0)?;
+    /// let packet = match stream.send_direct("hello", ())? {
+    ///     Issued::Done(packet) => packet,
+    ///     Issued::Pending(_) => port.get(None)?,
+    /// };
+    /// assert_eq!(packet.result?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn send_direct(
+        &self,
+        buffer: impl Into<Buffer>,
+        payload: T,
+    ) -> Result<Issued<T>, Refused<T>> {
+        self.handle.issue_direct(payload, Work::Send(buffer.into()))
     }
 
     /// Connects a stream made by [`Port::unconnected`](crate::Port::unconnected). Sends that are issued

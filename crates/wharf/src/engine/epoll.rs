@@ -41,7 +41,7 @@ const WAKE: Token = Token(u64::MAX - 1);
 const ALARM: Token = Token(u64::MAX - 3);
 
 /// Events taken in one call. What is left wakes the next sleeper, so a burst spreads over the workers.
-const EVENTS_PER_CALL: usize = 32;
+const EVENTS_PER_CALL: usize = 16;
 
 /// What happens when a timer is due.
 pub(crate) enum Due<T: Send + 'static> {

@@ -34,6 +34,7 @@ use super::identity::Identity;
 use super::operation::{Operation, Work};
 use super::refusals::Refusals;
 use super::state::{Side, State};
+use crate::Issued;
 use crate::port::Shared;
 use crate::sync::lock;
 
@@ -133,15 +134,20 @@ impl<T: Send + 'static> Socket<T> {
         Ok(())
     }
 
-    /// Accepts an operation, or gives it back with the reason. An accepted one ends in one packet.
+    /// Accepts an operation, or gives it back with the reason. An accepted one ends in one packet: the port's, or, if the
+    /// first try succeeds and it is asked for, the answer's (C20).
     #[inline]
-    pub(crate) fn issue(&self, mut operation: Operation<T>) -> Result<OpId, (Errno, Operation<T>)> {
+    pub(crate) fn issue(
+        &self,
+        mut operation: Operation<T>,
+        direct: bool,
+    ) -> Result<Issued<T>, (Errno, Operation<T>)> {
         let mut state = lock(&self.state);
         if let Err(error) = self.admit(&mut state, &operation.work) {
             return Err((error, operation));
         }
         if matches!(operation.work, Work::ReceiveUrgent(_)) {
-            return self.issue_urgent(state, operation);
+            return self.issue_urgent(state, operation).map(Issued::Pending);
         }
         let id = OpId(state.issued + 1);
         let fd = state.fd.take().expect("admitted with a descriptor");
@@ -158,7 +164,7 @@ impl<T: Send + 'static> Socket<T> {
             let ended = state.attempt(fd.as_fd(), &mut operation);
             if matches!(ended, Attempt::Connected | Attempt::Arrived) {
                 state.fd = Some(fd);
-                return self.go_on(state, id, operation);
+                return self.go_on(state, id, operation).map(Issued::Pending);
             }
             if let Attempt::Done { result: Err(error), .. } = ended
                 && self.is_exhaustion(error)
@@ -166,7 +172,7 @@ impl<T: Send + 'static> Socket<T> {
                 self.rest(&mut state);
             } else if let Some(result) = state.note(ended, input, self.shape) {
                 state.fd = Some(fd);
-                return self.end_at_once(state, id, operation, result);
+                return self.end_at_once(state, id, operation, result, direct);
             }
         }
         state.fd = Some(fd);
@@ -181,7 +187,7 @@ impl<T: Send + 'static> Socket<T> {
         state.issued = id.0;
         operation.suspend();
         state.side(operation.work.is_input()).pending.push(id, operation);
-        Ok(id)
+        Ok(Issued::Pending(id))
     }
 
     /// An inline try has begun what is not over: a connection to send on, or one that was taken and waits for data.
@@ -274,7 +280,8 @@ impl<T: Send + 'static> Socket<T> {
         id: OpId,
         operation: Operation<T>,
         result: Result<usize, Errno>,
-    ) -> Result<OpId, (Errno, Operation<T>)> {
+        direct: bool,
+    ) -> Result<Issued<T>, (Errno, Operation<T>)> {
         if let Err(error) = result {
             let by_packet = match operation.work {
                 Work::Connect(..) | Work::ConnectData(_) => !is_misuse_of_connect(error),
@@ -316,6 +323,10 @@ impl<T: Send + 'static> Socket<T> {
         // A receive has news: an error that this send has met, or that its connection has gone.
         let owing = (state.refusals.is_owing() || operation.work.is_disconnect())
             && !state.input.pending.is_empty();
+        if direct && !owing && result.is_ok() {
+            drop(state);
+            return Ok(Issued::Done(operation.into_packet(self.key, result)));
+        }
         // The guard goes into the call: packets are queued under the lock, and what a closed port refuses is
         // dropped after it.
         self.port.delivering(move |out| {
@@ -325,7 +336,7 @@ impl<T: Send + 'static> Socket<T> {
                 self.drive(&mut state, true, out);
             }
         });
-        Ok(id)
+        Ok(Issued::Pending(id))
     }
 
     /// Shuts one direction, or both, down (D50, D51).

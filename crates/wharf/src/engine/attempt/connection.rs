@@ -60,8 +60,11 @@ pub(super) fn first_data<T>(operation: &mut Operation<T>) -> Attempt {
         let received = match buffer {
             Buffer::Owned(bytes) => receive::receive(connection.as_fd(), bytes),
             Buffer::List(list) => receive::receive_list(connection.as_fd(), list),
+            Buffer::OnDemand(_) => receive::receive_on_demand(connection.as_fd(), buffer),
             // Refused at issue.
-            Buffer::Aligned(_) | Buffer::Shared(_) | Buffer::Static(_) => failed(Errno::INVAL),
+            Buffer::Aligned(_) | Buffer::Lent(_) | Buffer::Shared(_) | Buffer::Static(_) => {
+                failed(Errno::INVAL)
+            }
         };
         match received {
             Attempt::Done { result: Err(Errno::INTR), .. } => {}

@@ -64,6 +64,7 @@ pub(crate) fn attempt<T>(fd: BorrowedFd<'_>, operation: &mut Operation<T>) -> At
     loop {
         let attempt = match &mut operation.work {
             Work::Receive(Buffer::Owned(bytes)) => receive::receive(fd, bytes),
+            Work::Receive(buffer @ Buffer::OnDemand(_)) => receive::receive_on_demand(fd, buffer),
             Work::Receive(Buffer::List(list)) => receive::receive_list(fd, list),
             Work::ReceiveFrom(Buffer::Owned(bytes)) => {
                 receive::receive_from(fd, bytes, &mut operation.about)

@@ -13,6 +13,7 @@ use super::{Attempt, SLICES_PER_CALL, done, failed};
 use crate::engine::control::{self, Control};
 use crate::engine::message;
 use crate::engine::operation::About;
+use crate::{Buffer, Lent};
 
 pub(super) fn receive(fd: BorrowedFd<'_>, bytes: &mut Vec<u8>) -> Attempt {
     bytes.clear();
@@ -24,6 +25,16 @@ pub(super) fn receive(fd: BorrowedFd<'_>, bytes: &mut Vec<u8>) -> Attempt {
         Ok((received, _)) => done(received, received < room),
         Err(error) => failed(error),
     }
+}
+
+/// Receives into memory that it is lent now, and keeps if something came.
+pub(super) fn receive_on_demand(fd: BorrowedFd<'_>, buffer: &mut Buffer) -> Attempt {
+    let Some(mut lent) = Lent::with_room(buffer.capacity()) else { return failed(Errno::NOMEM) };
+    let attempt = receive(fd, lent.memory());
+    if let Attempt::Done { result: Ok(_), .. } = attempt {
+        *buffer = Buffer::Lent(lent);
+    }
+    attempt
 }
 
 /// The receive without room: ends when something is there, and takes nothing (D43).

@@ -1,6 +1,5 @@
 //! Tries of sends.
 
-use std::borrow::Cow;
 use std::io::IoSlice;
 use std::net::SocketAddr;
 use std::os::fd::BorrowedFd;
@@ -33,6 +32,8 @@ pub(super) fn send_rest(
             Buffer::Shared(bytes) => (send(fd, &bytes[*sent..], flags), rest),
             Buffer::Static(bytes) => (send(fd, &bytes[*sent..], flags), rest),
             Buffer::List(list) => send_list(fd, list, *sent, flags),
+            Buffer::Lent(bytes) => (send(fd, &bytes[*sent..], flags), rest),
+            Buffer::OnDemand(_) => (send(fd, &[], flags), 0),
         };
         match accepted {
             Ok(bytes) => *sent += bytes,
@@ -76,7 +77,7 @@ pub(super) fn send_datagram(
     buffer: &Buffer,
     to: Option<&SocketAddr>,
 ) -> Attempt {
-    let bytes = in_one_piece(buffer);
+    let bytes = buffer.as_bytes();
     let sent = match to {
         Some(to) => sendto(fd, &bytes, SEND, to),
         None => send(fd, &bytes, SEND),
@@ -88,16 +89,6 @@ pub(super) fn send_datagram(
 pub(super) fn send_message(fd: BorrowedFd<'_>, parts: &MessageSend) -> Attempt {
     let six = socket_domain(fd).is_ok_and(|domain| domain == AddressFamily::INET6);
     let mut control = control::encode(&parts.ancillary, six);
-    let sent = message::send(fd, &in_one_piece(&parts.buffer), parts.to, &mut control);
+    let sent = message::send(fd, &parts.buffer.as_bytes(), parts.to, &mut control);
     sent.map_or_else(failed, |sent| done(sent, false))
-}
-
-fn in_one_piece(buffer: &Buffer) -> Cow<'_, [u8]> {
-    match buffer {
-        Buffer::Owned(bytes) => bytes.into(),
-        Buffer::Aligned(bytes) => (&**bytes).into(),
-        Buffer::Shared(bytes) => (&**bytes).into(),
-        Buffer::Static(bytes) => (*bytes).into(),
-        Buffer::List(list) => list.concat().into(),
-    }
 }

@@ -47,7 +47,9 @@ impl Parts {
                 self.gather(parts, skip)
             }
             // Refused at issue.
-            Buffer::Shared(_) | Buffer::Static(_) => self.single(ptr::null_mut(), 0, 0),
+            Buffer::Shared(_) | Buffer::Static(_) | Buffer::OnDemand(_) | Buffer::Lent(_) => {
+                self.single(ptr::null_mut(), 0, 0)
+            }
         }
     }
 
@@ -59,6 +61,8 @@ impl Parts {
             Buffer::Aligned(bytes) => bytes,
             Buffer::Shared(bytes) => bytes,
             Buffer::Static(bytes) => bytes,
+            Buffer::Lent(bytes) => bytes,
+            Buffer::OnDemand(_) => &[],
             Buffer::List(list) => {
                 let parts = list.iter().map(|bytes| (bytes.as_ptr().cast_mut(), bytes.len()));
                 return self.gather(parts, skip);
@@ -110,7 +114,7 @@ pub(super) fn filled(buffer: &mut Buffer, done: usize) {
                 left -= share;
             }
         }
-        Buffer::Shared(_) | Buffer::Static(_) => {}
+        Buffer::Shared(_) | Buffer::Static(_) | Buffer::OnDemand(_) | Buffer::Lent(_) => {}
     }
 }
 

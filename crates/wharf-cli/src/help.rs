@@ -105,14 +105,15 @@ What is added:
   Headers    windows.h, winsock2.h and their kin, before the system's; all
              headers in any case and with either slash, the program's own too.
              Quoted names are looked for where the including files are, up to
-             the source. stdafx.h, pch.h, targetver.h and framework.h are
-             empty where they do not exist; windows.h stands in for them if the
-             program includes nothing of Windows. Standard headers that a source
-             uses and does not include are included.
+             the source. targetver.h and framework.h are empty where they do not
+             exist; stdafx.h and pch.h have tchar.h then, and windows.h if the
+             program includes nothing else of Windows. Standard headers that a
+             source uses and does not include are included.
   Language   __declspec, calling conventions, __int64; goto over
              initialisations; sizeof TYPE; auto& of a call's result; void main, wmain, _tmain; __try, __except,
              __finally and __leave, in C++. C++14, unless -std= or the source
-             itself asks for more: later levels make `byte` ambiguous.
+             itself asks for more: later levels make `byte` ambiguous. What does
+             not compile so is tried at the later ones.
   Macros     _WIN32, _WIN64, WIN32. Not _MSC_VER: the compiler is another one.
              UNICODE and _UNICODE, if a Visual Studio project beside the source
              lists it and has that character set; a note says so.

@@ -92,29 +92,37 @@ impl<'a> Job<'a> {
         if let Some(note) = &rewritten.stands_in {
             writeln!(io::stderr(), "{note} is not there; windows.h stands in for it")?;
         }
-        let mut first: Option<(ExitStatus, Vec<u8>)> = None;
-        for compiler in &self.compilers {
-            let (status, said) = self.attempt(compiler, of_sources, &rewritten)?;
-            if status.success() && rewritten.seh.except && compiler.kind == Kind::Clang {
-                let text = "compiled by clang, a fault of the processor in a function that has a __try itself ends the process";
-                writeln!(io::stderr(), "wharf: note: {text}; gcc would let it be caught")?;
-            }
-            if status.success() {
-                io::stderr().lock().write_all(&said)?;
-                depend::restore(self.arguments, &self.tree, &rewritten)?;
-                return Ok(ExitCode::SUCCESS);
-            }
-            let at_link = explain::is_link_failure(&said);
-            first.get_or_insert((status, said));
-            // Another compiler would miss the same names, and has nothing to say about objects.
-            if at_link || self.roots.is_empty() {
-                break;
+        let mut first: Option<(ExitStatus, Vec<u8>, String)> = None;
+        'levels: for level in self.levels(of_sources) {
+            for compiler in &self.compilers {
+                let (status, said) = self.attempt(compiler, of_sources, level, &rewritten)?;
+                if status.success() {
+                    self.tell_of_success(compiler, &rewritten, &said)?;
+                    depend::restore(self.arguments, &self.tree, &rewritten)?;
+                    return Ok(ExitCode::SUCCESS);
+                }
+                let at_link = explain::is_link_failure(&said);
+                let (_, _, explained) = first.get_or_insert_with(|| {
+                    let explained = explain::explain(&self.tree, &self.home.include, &said);
+                    (status, said, explained)
+                });
+                // Another compiler would miss the same names, and has nothing to say about objects; a higher level
+                // brings none of Windows' names.
+                if at_link || self.roots.is_empty() {
+                    break 'levels;
+                }
+                let last = self.compilers.last().is_some_and(|last| last.path == compiler.path);
+                if last && !explained.is_empty() {
+                    break 'levels;
+                }
             }
         }
-        let (status, said) = first.ok_or_else(|| io::Error::other("no compiler was tried"))?;
+        let (status, said, explained) =
+            first.ok_or_else(|| io::Error::other("no compiler was tried"))?;
         io::stderr().lock().write_all(&said)?;
-        let explanation = explain::explain(&self.tree, &self.home.include, &said);
-        io::stderr().lock().write_all(explanation.as_bytes())?;
+        io::stderr().lock().write_all(explained.as_bytes())?;
+        let has_clang = self.compilers.iter().any(|compiler| compiler.kind == Kind::Clang);
+        io::stderr().lock().write_all(explain::advise(&said, has_clang).as_bytes())?;
         // A compiler that was killed has no status of its own.
         Ok(status
             .code()
@@ -122,14 +130,42 @@ impl<'a> Job<'a> {
             .map_or(ExitCode::FAILURE, ExitCode::from))
     }
 
+    fn tell_of_success(
+        &self,
+        compiler: &Compiler,
+        rewritten: &Rewritten,
+        said: &[u8],
+    ) -> io::Result<()> {
+        let mut stderr = io::stderr().lock();
+        if rewritten.seh.except && compiler.kind == Kind::Clang {
+            let text = "compiled by clang, a fault of the processor in a function that has a __try itself ends the process";
+            writeln!(stderr, "wharf: note: {text}; gcc would let it be caught")?;
+        }
+        stderr.write_all(said)
+    }
+
+    /// The levels of C++ to try, if the user says none: what the project says or the sources show, then those above.
+    ///
+    /// Microsoft's compiler takes some of a later standard at every level.
+    fn levels(&self, language: Language) -> Vec<Option<&'static str>> {
+        if language == Language::C || self.arguments.has_standard {
+            return vec![None];
+        }
+        let stated = self.project.as_ref().and_then(|project| project.level);
+        let lowest = stated.unwrap_or_else(|| level::level(&self.tree));
+        let above = level::ALL.iter().skip_while(|level| **level != lowest).skip(1);
+        std::iter::once(lowest).chain(above.copied()).map(Some).collect()
+    }
+
     fn attempt(
         &self,
         compiler: &Compiler,
         language: Language,
+        level: Option<&'static str>,
         rewritten: &Rewritten,
     ) -> io::Result<(ExitStatus, Vec<u8>)> {
         let mut command = Command::new(&compiler.path);
-        command.args(self.added(compiler, language, rewritten));
+        command.args(self.added(compiler, language, level, rewritten));
         let mut roots = self.roots.iter();
         for item in &self.arguments.items {
             match item {
@@ -174,6 +210,7 @@ impl<'a> Job<'a> {
         &self,
         compiler: &Compiler,
         language: Language,
+        level: Option<&'static str>,
         rewritten: &Rewritten,
     ) -> Vec<OsString> {
         if self.roots.is_empty() {
@@ -186,9 +223,6 @@ impl<'a> Job<'a> {
             before.extend(rewritten.seh.any.then(|| "wharf/seh.h".to_owned()));
         }
         before.extend(rewritten.key.then(|| "wharf/key.h".to_owned()));
-        let stated = self.project.as_ref().and_then(|project| project.level);
-        let level = (!self.arguments.has_standard)
-            .then(|| stated.unwrap_or_else(|| level::level(&self.tree)));
         let mut flags = Dialect {
             kind: compiler.kind,
             language,

@@ -30,7 +30,8 @@ pub(crate) fn restore(arguments: &Arguments, tree: &Tree, rewritten: &Rewritten)
         let original = tree.files[index].path.to_string_lossy().replace(' ', "\\ ");
         text = text.replace(&*copy.to_string_lossy(), &original);
     }
-    let stand_in = rewritten.stand_in_path();
-    text = text.replace(&format!(" {}", stand_in.display()), "");
+    for path in rewritten.stand_in_paths() {
+        text = text.replace(&format!(" {}", path.display()), "");
+    }
     fs::write(file, text)
 }

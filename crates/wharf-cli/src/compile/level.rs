@@ -56,11 +56,14 @@ const CPP17_NAMES: &[&str] = &[
     "data",
 ];
 
+/// All levels, in their order.
+pub(crate) const ALL: [&str; 3] = ["gnu++14", "gnu++17", "gnu++20"];
+
 pub(crate) fn level(tree: &Tree) -> &'static str {
     match tree.files.iter().map(of_file).max() {
-        Some(20) => "gnu++20",
-        Some(17) => "gnu++17",
-        _ => "gnu++14",
+        Some(20) => ALL[2],
+        Some(17) => ALL[1],
+        _ => ALL[0],
     }
 }
 

@@ -18,12 +18,21 @@ use super::{definitions, entry, jumps, keys, locale, names, references, seh, siz
 
 /// Headers that a project's wizard makes, and that may be left out when a source is published.
 const PRECOMPILED: &[&str] = &["stdafx.h", "pch.h", "targetver.h", "framework.h"];
+/// Those of them that the others are included by.
+const FIRST: &[&str] = &["stdafx.h", "pch.h"];
 /// What programs include for Windows' names.
 const WINDOWS: &[&str] =
     &["windows.h", "winsock2.h", "winsock.h", "ws2tcpip.h", "mswsock.h", "winbase.h", "afxwin.h"];
-/// What stands in for a header that is not there, where a program includes nothing else that has Windows' names.
-const STAND_IN: &str = "#include <windows.h>
+/// What every wizard puts into the header that comes first, ...
+const STAND_IN: &str = "#if __has_include(<tchar.h>)
+#include <stdio.h>
+#include <tchar.h>
+#endif
+";
+/// ... and what most programs add to it, for one that includes nothing else that has Windows' names.
+const STAND_IN_OF_WINDOWS: &str = "#include <windows.h>
 #if __has_include(<tchar.h>)
+#include <stdio.h>
 #include <tchar.h>
 #include <process.h>
 #include <conio.h>
@@ -43,8 +52,7 @@ pub(crate) struct Rewritten {
     pub(crate) seh: seh::Used,
     /// Where a header is included that is not there, and that windows.h stands in for.
     pub(crate) stands_in: Option<String>,
-    /// What is in the stead of headers that are not there.
-    stand_in: &'static str,
+    lacks_windows: bool,
 }
 
 /// Makes the copies that are needed. `Ok(Err(..))` lists what is refused.
@@ -61,7 +69,7 @@ pub(crate) fn rewrite(
         throws: false,
         seh: seh::Used::default(),
         stands_in: None,
-        stand_in: if lacks_windows(tree) { STAND_IN } else { "" },
+        lacks_windows: lacks_windows(tree),
     };
     let mut refused = Vec::new();
     let mut all: Vec<Edits> = Vec::with_capacity(tree.files.len());
@@ -86,9 +94,9 @@ pub(crate) fn rewrite(
 }
 
 impl Rewritten {
-    /// The header that is included in place of those that are not there.
-    pub(crate) fn stand_in_path(&self) -> PathBuf {
-        self.directory.path().join("stand-in.h")
+    /// The headers that are included in place of those that are not there.
+    pub(crate) fn stand_in_paths(&self) -> [PathBuf; 2] {
+        ["empty.h", "stand-in.h"].map(|name| self.directory.path().join(name))
     }
 
     /// What has to change in a file, whatever other files are copied.
@@ -105,11 +113,17 @@ impl Rewritten {
                 Found::Renamed(name) => edits.replace(range, format!("<{name}>")),
                 Found::Program { path, directly: false } => edits.replace(range, quoted(path)),
                 Found::Nothing if is_precompiled(&include.name) => {
-                    let path = self.stand_in_path();
+                    let first = is_one_of(&include.name, FIRST);
+                    let [empty, stand_in] = self.stand_in_paths();
+                    let (path, text) = match (first, self.lacks_windows) {
+                        (false, _) => (empty, ""),
+                        (true, false) => (stand_in, STAND_IN),
+                        (true, true) => (stand_in, STAND_IN_OF_WINDOWS),
+                    };
                     // Writing it twice does no harm; if it cannot be written, the compiler says so.
-                    let _ = fs::write(&path, self.stand_in);
+                    let _ = fs::write(&path, text);
                     edits.replace(range, quoted(&path));
-                    if !self.stand_in.is_empty() {
+                    if first && self.lacks_windows {
                         let place = file.place(file.tokens[include.token].line);
                         self.stands_in.get_or_insert(format!("{place}: note: {}", include.name));
                     }

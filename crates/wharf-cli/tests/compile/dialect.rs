@@ -287,3 +287,14 @@ fn keys_of_32_bits_in_c() {
         );
     }
 }
+
+/// Microsoft's compiler takes some of a later standard at every level; what the user says stays.
+#[test]
+fn later_levels_are_tried() {
+    for bench in benches() {
+        let source = "#include <atomic>\n#include <stdio.h>\nint main() { std::atomic<int> n = 5; printf(\"%d\", n.load()); }";
+        assert_eq!(bench.runs(source), "5");
+        bench.write("stated.cpp", source);
+        assert!(bench.refuses(&["-std=c++14", "stated.cpp"]).contains("stated.cpp:3"));
+    }
+}

@@ -55,10 +55,6 @@ struct Call {
 /// The pointers are as the call's documentation has them.
 unsafe fn send(s: SOCKET, call: Call) -> Result<i32, u32> {
     started()?;
-    if call.bytes.is_null() && call.overlapped.is_null() {
-        find(s)?; // a SOCKET that is none is the first that is found
-        return Err(code::WSAEFAULT);
-    }
     // SAFETY: the caller's promise.
     let buffers = unsafe { Buffers::capture(call.buffers, call.count) };
     let mut found = find(s)?;
@@ -80,6 +76,10 @@ unsafe fn send(s: SOCKET, call: Call) -> Result<i32, u32> {
         let check = move |record: &mut Record| admit(record, flags, true);
         // SAFETY: the caller's promise.
         let bytes = unsafe { complete_in_call(s, work, check, call.overlapped, call.routine) }?;
+        if call.bytes.is_null() && call.overlapped.is_null() {
+            // C26: the fault is met when the count is stored. The data is on its way, and programs rely on that.
+            return Err(code::WSAEFAULT);
+        }
         if !call.bytes.is_null() {
             // SAFETY: the caller's promise.
             unsafe { call.bytes.write(u32::try_from(bytes).unwrap_or(u32::MAX)) };

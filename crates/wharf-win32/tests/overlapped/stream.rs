@@ -231,3 +231,18 @@ fn overlapped_calls_ignore_the_mode() {
     closesocket(s);
     CloseHandle(port);
 }
+
+/// C26: without an OVERLAPPED a count is due; without either, the data goes out, and then the call fails.
+#[test]
+fn a_send_without_a_count_sends() {
+    let (s, mut peer) = connected();
+    let mut text = *b"echo";
+    let mut one = WSABUF { len: 4, buf: text.as_mut_ptr().cast() };
+    let none = std::ptr::null_mut();
+    let result = unsafe { WSASend(s, &mut one, 1, none, 0, none.cast(), None) };
+    assert_eq!((result, GetLastError()), (-1, 10014));
+    closesocket(s);
+    let mut all = Vec::new();
+    peer.read_to_end(&mut all).unwrap();
+    assert_eq!(all, b"echo");
+}

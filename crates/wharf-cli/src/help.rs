@@ -110,7 +110,8 @@ What is added:
              program includes nothing else of Windows. Standard headers that a
              source uses and does not include are included.
   Language   __declspec, calling conventions, __int64; goto over
-             initialisations; sizeof TYPE; auto& of a call's result; void main, wmain, _tmain; __try, __except,
+             initialisations; sizeof TYPE; auto& of a call's result; types in
+             templates without typename; void main, wmain, _tmain; __try, __except,
              __finally and __leave, in C++. C++14, unless -std= or the source
              itself asks for more: later levels make `byte` ambiguous. What does
              not compile so is tried at the later ones.

@@ -121,8 +121,6 @@ impl<'a> Job<'a> {
             first.ok_or_else(|| io::Error::other("no compiler was tried"))?;
         io::stderr().lock().write_all(&said)?;
         io::stderr().lock().write_all(explained.as_bytes())?;
-        let has_clang = self.compilers.iter().any(|compiler| compiler.kind == Kind::Clang);
-        io::stderr().lock().write_all(explain::advise(&said, has_clang).as_bytes())?;
         // A compiler that was killed has no status of its own.
         Ok(status
             .code()

@@ -64,16 +64,6 @@ pub(crate) fn explain(tree: &Tree, include: &Path, said: &[u8]) -> String {
     text
 }
 
-/// What helps where only gcc is installed: it wants `typename` where Microsoft's compiler and clang do not.
-pub(crate) fn advise(said: &[u8], has_clang: bool) -> &'static str {
-    let said = String::from_utf8_lossy(said);
-    if !has_clang && said.contains("typename") && said.contains("dependent") {
-        "\nwharf: clang takes templates without `typename`, as Microsoft's compiler does; it is not installed (Debian: apt install clang)\n"
-    } else {
-        ""
-    }
-}
-
 /// Whether a name stands in the text by itself.
 fn mentions(text: &str, name: &str) -> bool {
     text.match_indices(name).any(|(at, _)| {

@@ -6,7 +6,8 @@
 //! 2. [`tree`]: the sources and their own headers, decoded by [`text`], cut up by [`lexer`]; headers are found by
 //!    [`lookup`].
 //! 3. [`rewrite`]: copies of those that a compiler of Linux would not take as they are, by [`entry`], [`seh`], [`jumps`],
-//!    [`keys`], [`locale`], [`references`], [`sizes`] and [`throws`].
+//!    [`keys`], [`locale`], [`references`], [`sizes`],
+//!    [`throws`] and [`typenames`].
 //! 4. [`flags`], [`level`], [`standard`], [`libraries`], [`link`]: what is added to the command line.
 //! 5. [`mixed`]: the sources in C of a command in C++ come first.
 //! 6. The compiler. If it fails, the next one that is installed; if all fail, [`explain`] adds what it knows.
@@ -49,6 +50,7 @@ mod standard;
 mod text;
 mod throws;
 mod tree;
+mod typenames;
 
 use std::ffi::OsString;
 use std::io;

@@ -14,7 +14,9 @@ use super::arguments::Language;
 use super::edit::{Edits, Refusal};
 use super::lookup::Found;
 use super::tree::{File, Tree};
-use super::{definitions, entry, jumps, keys, locale, names, references, seh, sizes, throws};
+use super::{
+    definitions, entry, jumps, keys, locale, names, references, seh, sizes, throws, typenames,
+};
 
 /// Headers that a project's wizard makes, and that may be left out when a source is published.
 const PRECOMPILED: &[&str] = &["stdafx.h", "pch.h", "targetver.h", "framework.h"];
@@ -137,6 +139,7 @@ impl Rewritten {
         sizes::rewrite(file, own, &mut edits);
         if language == Language::Cpp {
             references::rewrite(file, &mut edits);
+            typenames::rewrite(file, &mut edits);
             locale::rewrite(file, &mut edits);
             jumps::rewrite(file, &mut edits);
             self.throws |= throws::rewrite(file, &mut edits);

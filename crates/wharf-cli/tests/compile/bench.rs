@@ -69,10 +69,6 @@ impl Bench {
         bench
     }
 
-    pub(crate) fn is_gnu(&self) -> bool {
-        self.compiler == "g++"
-    }
-
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }

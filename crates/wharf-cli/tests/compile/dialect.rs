@@ -298,3 +298,33 @@ fn later_levels_are_tried() {
         assert!(bench.refuses(&["-std=c++14", "stated.cpp"]).contains("stated.cpp:3"));
     }
 }
+
+/// Templates that are used, so that their bodies are compiled.
+#[test]
+fn types_that_depend_on_a_parameter() {
+    for bench in benches() {
+        let source = "#include <list>
+            #include <map>
+            #include <stdio.h>
+            template <class List> struct Sum {
+                typedef List::value_type Value;
+                Value of(List &list) {
+                    Value sum = 0;
+                    for (List::iterator at = list.begin(); at != list.end(); ++at) sum += *at;
+                    return sum;
+                }
+            };
+            template <typename Key> int count(std::map<Key, int> &all) {
+                int sum = 0;
+                std::map<Key, int>::iterator at;
+                for (at = all.begin(); at != all.end(); ++at) sum += at->second;
+                return sum;
+            }
+            int main() {
+                std::list<int> list = { 1, 2, 3 };
+                std::map<char, int> all; all['a'] = 4;
+                printf(\"%d %d\", Sum<std::list<int>>().of(list), count(all));
+            }";
+        assert_eq!(bench.runs(source), "6 4");
+    }
+}

@@ -37,16 +37,6 @@ fn an_error_of_the_programs_own_is_left_to_the_compiler() {
 }
 
 #[test]
-fn clang_is_advised_for_templates_of_its_kind() {
-    for bench in benches() {
-        bench.write("test.cpp", "template <class T> struct A {\n    int size(T all) { for (T::iterator at = all.begin(); at != all.end(); ++at) { } return 1; }\n};\nint main() { return wrong; }\n");
-        let said = bench.refuses(&["test.cpp"]);
-        let advised = said.contains("wharf: clang takes templates without `typename`");
-        assert_eq!(advised, bench.is_gnu(), "{said}");
-    }
-}
-
-#[test]
 fn check_lists_names_and_traps() {
     let bench = Bench::gnu();
     bench.declare("void CloseHandle(HANDLE);\n");

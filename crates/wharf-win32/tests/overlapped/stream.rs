@@ -237,9 +237,9 @@ fn overlapped_calls_ignore_the_mode() {
 fn a_send_without_a_count_sends() {
     let (s, mut peer) = connected();
     let mut text = *b"echo";
-    let mut one = WSABUF { len: 4, buf: text.as_mut_ptr().cast() };
+    let one = WSABUF { len: 4, buf: text.as_mut_ptr().cast() };
     let none = std::ptr::null_mut();
-    let result = unsafe { WSASend(s, &mut one, 1, none, 0, none.cast(), None) };
+    let result = unsafe { WSASend(s, &one, 1, none, 0, none.cast(), None) };
     assert_eq!((result, GetLastError()), (-1, 10014));
     closesocket(s);
     let mut all = Vec::new();

@@ -20,6 +20,7 @@ pub(crate) const ERROR_PIPE_BUSY: u32 = 231;
 pub(crate) const ERROR_DIRECTORY: u32 = 267;
 pub(crate) const ERROR_INVALID_ADDRESS: u32 = 487;
 pub(crate) const ERROR_PIPE_LISTENING: u32 = 536;
+pub(crate) const ERROR_PROCESS_ABORTED: u32 = 1067;
 pub(crate) const ERROR_INVALID_FLAGS: u32 = 1004;
 pub(crate) const ERROR_FILE_INVALID: u32 = 1006;
 pub(crate) const ERROR_NO_TOKEN: u32 = 1008;

@@ -34,6 +34,7 @@ mod module;
 mod object;
 mod overlapped;
 mod port;
+mod process;
 mod socket;
 mod sync;
 mod system;
@@ -184,6 +185,9 @@ pub mod Win32 {
             };
         }
         pub mod Threading {
+            pub use crate::process::{
+                CreateProcessA, CreateProcessW, PROCESS_INFORMATION, STARTUPINFOA, STARTUPINFOW,
+            };
             pub use crate::sync::*;
             pub use crate::system::{
                 GetActiveProcessorCount, GetActiveProcessorGroupCount, GetCurrentProcessorNumber,

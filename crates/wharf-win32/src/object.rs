@@ -56,6 +56,9 @@ pub(crate) trait Object: Any + Send + Sync {
         None
     }
 
+    /// Whether programs that are started have it from now on.
+    fn set_inherited(&self, _inherited: bool) {}
+
     /// Whether SignalObjectAndWait can signal it.
     fn is_signal(&self) -> bool {
         false

@@ -277,6 +277,27 @@ typedef VOID (*LPOVERLAPPED_COMPLETION_ROUTINE)(DWORD, DWORD, LPOVERLAPPED);
 typedef struct _GROUP_AFFINITY { KAFFINITY Mask; WORD Group; WORD Reserved[3]; } GROUP_AFFINITY, *PGROUP_AFFINITY;
 typedef struct _PROCESSOR_NUMBER { WORD Group; BYTE Number; BYTE Reserved; } PROCESSOR_NUMBER, *PPROCESSOR_NUMBER;
 
+#define WHARF_STARTUPINFO(text)                                                                                          \
+    DWORD cb;                                                                                                            \
+    text lpReserved, lpDesktop, lpTitle;                                                                                 \
+    DWORD dwX, dwY, dwXSize, dwYSize, dwXCountChars, dwYCountChars, dwFillAttribute, dwFlags;                            \
+    WORD wShowWindow, cbReserved2;                                                                                       \
+    LPBYTE lpReserved2;                                                                                                  \
+    HANDLE hStdInput, hStdOutput, hStdError;
+typedef struct _STARTUPINFOA { WHARF_STARTUPINFO(LPSTR) } STARTUPINFOA, *LPSTARTUPINFOA;
+typedef struct _STARTUPINFOW { WHARF_STARTUPINFO(LPWSTR) } STARTUPINFOW, *LPSTARTUPINFOW;
+#ifdef UNICODE
+typedef STARTUPINFOW STARTUPINFO;
+typedef LPSTARTUPINFOW LPSTARTUPINFO;
+#else
+typedef STARTUPINFOA STARTUPINFO;
+typedef LPSTARTUPINFOA LPSTARTUPINFO;
+#endif
+typedef struct _PROCESS_INFORMATION {
+    HANDLE hProcess, hThread;
+    DWORD dwProcessId, dwThreadId;
+} PROCESS_INFORMATION, *PPROCESS_INFORMATION, *LPPROCESS_INFORMATION;
+
 typedef struct _RTL_CRITICAL_SECTION {
     PVOID DebugInfo;
     LONG LockCount, RecursionCount;

@@ -42,6 +42,12 @@ fn new(index: usize) -> Result<HANDLE, u32> {
     file.publish()
 }
 
+/// What SetStdHandle has put in the place of the descriptors 0, 1 and 2.
+pub(crate) fn replaced() -> [Option<HANDLE>; 3] {
+    let handles = HANDLES.lock().unwrap_or_else(PoisonError::into_inner);
+    handles.map(|handle| handle.map(|handle| handle as HANDLE))
+}
+
 /// A standard handle. It need not be closed.
 #[unsafe(no_mangle)]
 pub extern "C" fn GetStdHandle(name: u32) -> HANDLE {

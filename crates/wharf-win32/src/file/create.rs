@@ -14,7 +14,7 @@ use super::path::{self, Place};
 use super::{named, open_error, resolve, share, stat};
 use crate::error::SetLastError;
 use crate::types::{BOOL, HANDLE, INVALID_HANDLE_VALUE, WCHAR};
-use crate::{arg, code, guard};
+use crate::{arg, code, guard, object};
 
 const GENERIC_READ: u32 = 0x8000_0000;
 const GENERIC_WRITE: u32 = 0x4000_0000;
@@ -61,6 +61,12 @@ pub(crate) unsafe fn inherited(attributes: *const SECURITY_ATTRIBUTES) -> Result
     }
     // SAFETY: the caller's.
     Ok(unsafe { arg::load(attributes) }?.bInheritHandle != 0)
+}
+
+/// Notes that a new handle is inherited, if it is.
+pub(crate) fn mark(handle: HANDLE, inherit: bool) -> Result<(), u32> {
+    const INHERIT: u32 = 1;
+    if inherit { object::set_flags(handle, INHERIT, INHERIT) } else { Ok(()) }
 }
 
 /// What CreateFile was asked for.
@@ -132,7 +138,10 @@ pub unsafe extern "C" fn CreateFileA(
         let name = unsafe { arg::string(name) }.map_err(|_| code::ERROR_PATH_NOT_FOUND)?;
         // SAFETY: the caller's structure.
         let inherit = unsafe { inherited(attributes) }?;
-        create(&name, template, &Wish { access, share, inherit, disposition, flags })
+        let wish = Wish { access, share, inherit, disposition, flags };
+        let handle = create(&name, template, &wish)?;
+        mark(handle, inherit)?;
+        Ok(handle)
     })
 }
 
@@ -152,7 +161,10 @@ pub unsafe extern "C" fn CreateFileW(
         let name = unsafe { arg::wide(name) }.map_err(|_| code::ERROR_PATH_NOT_FOUND)?;
         // SAFETY: the caller's structure.
         let inherit = unsafe { inherited(attributes) }?;
-        create(&name, template, &Wish { access, share, inherit, disposition, flags })
+        let wish = Wish { access, share, inherit, disposition, flags };
+        let handle = create(&name, template, &wish)?;
+        mark(handle, inherit)?;
+        Ok(handle)
     })
 }
 

@@ -10,6 +10,8 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use rustix::io::FdFlags;
+
 use super::changes::Watch;
 use super::{lock, overlapped, share};
 use crate::code;
@@ -109,6 +111,13 @@ impl AsFd for File {
 }
 
 impl Object for File {
+    fn set_inherited(&self, inherited: bool) {
+        if let Descriptor::Owned(fd) = &self.descriptor {
+            let flags = if inherited { FdFlags::empty() } else { FdFlags::CLOEXEC };
+            let _ = rustix::io::fcntl_setfd(fd, flags); // an open descriptor has no reason to refuse
+        }
+    }
+
     fn associate(&self, binding: Binding) -> Result<(), u32> {
         self.bound.associate(self.overlapped, binding)
     }

@@ -16,7 +16,7 @@ pub(crate) mod path;
 pub(crate) mod pathname;
 pub(crate) mod pipe;
 pub(crate) mod position;
-mod reactor;
+pub(crate) mod reactor;
 pub(crate) mod resolve;
 pub(crate) mod routine;
 pub(crate) mod share;

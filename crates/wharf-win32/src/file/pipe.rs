@@ -6,7 +6,7 @@ use std::ffi::c_void;
 use rustix::io::{Errno, FdFlags, fcntl_setfd};
 use rustix::pipe::{PipeFlags, pipe_with};
 
-use super::create::{SECURITY_ATTRIBUTES, inherited};
+use super::create::{SECURITY_ATTRIBUTES, inherited, mark};
 use super::handle::{self, Descriptor, File, Kind, without_sigpipe};
 use super::named::{End, peek};
 use super::{open_error, read_error};
@@ -43,6 +43,8 @@ pub unsafe extern "C" fn CreatePipe(
             // The call fails as a whole; the handle is new and nobody has it.
             let _ = object::close(from);
         })?;
+        mark(from, inherit)?;
+        mark(to, inherit)?;
         // SAFETY: the caller's variable.
         unsafe { arg::store(reader, from) }?;
         // SAFETY: the caller's variable.

@@ -1,4 +1,4 @@
-//! The thread that watches descriptors of pipes and of directories. It is made with the first, and sleeps while nothing
+//! The thread that watches descriptors of pipes, of directories and of processes. It is made with the first, and sleeps while nothing
 //! happens.
 //!
 //! # Invariants
@@ -17,7 +17,7 @@ use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 use crate::code;
 
 /// What has a descriptor that is watched.
-pub(super) trait Ready: Send + Sync {
+pub(crate) trait Ready: Send + Sync {
     /// Something has become possible.
     fn ready(&self);
 }
@@ -42,7 +42,7 @@ fn reactor() -> Result<&'static Reactor, u32> {
 }
 
 /// Watches a descriptor; answers its number.
-pub(super) fn watch(fd: impl AsFd, target: Weak<dyn Ready>) -> Result<u64, u32> {
+pub(crate) fn watch(fd: impl AsFd, target: Weak<dyn Ready>) -> Result<u64, u32> {
     let reactor = reactor()?;
     let number = reactor.next.fetch_add(1, Ordering::Relaxed);
     let mut targets = reactor.targets.lock().unwrap_or_else(PoisonError::into_inner);
@@ -56,7 +56,7 @@ pub(super) fn watch(fd: impl AsFd, target: Weak<dyn Ready>) -> Result<u64, u32> 
 }
 
 /// A descriptor is about to be closed.
-pub(super) fn forget(number: u64) {
+pub(crate) fn forget(number: u64) {
     if let Ok(reactor) = reactor() {
         reactor.targets.lock().unwrap_or_else(PoisonError::into_inner).remove(&number);
     }

@@ -15,7 +15,8 @@ fn whole() -> Vec<u8> {
     raw.split(|byte| *byte == 0).map(quote).collect::<Vec<_>>().join(&b' ')
 }
 
-fn quote(argument: &[u8]) -> Vec<u8> {
+/// An argument as [`split`] takes it apart.
+pub(crate) fn quote(argument: &[u8]) -> Vec<u8> {
     let special = |byte: &u8| matches!(byte, b' ' | b'\t' | b'"' | b'\n');
     if !argument.is_empty() && !argument.iter().any(special) {
         return argument.to_vec();
@@ -42,7 +43,7 @@ fn quote(argument: &[u8]) -> Vec<u8> {
 /// Takes a command line apart by Windows' rules. The first part is a program's name: quotes only. In the others 2n back
 /// slashes before a quote are n and the quote begins or ends a quotation; 2n+1 are n and a plain quote; inside a
 /// quotation two quotes are one.
-fn split(line: &str) -> Vec<String> {
+pub(crate) fn split(line: &str) -> Vec<String> {
     let mut rest = line.chars().peekable();
     let mut parts = vec![String::new()];
     let mut quoted = false;

@@ -7,6 +7,7 @@ mod library;
 mod system_dll;
 
 pub use command_line::{CommandLineToArgvW, GetCommandLineA, GetCommandLineW};
+pub(crate) use command_line::{quote, split};
 pub use file_name::{GetModuleFileNameA, GetModuleFileNameW};
 pub use library::{
     FreeLibrary, GetModuleHandleA, GetModuleHandleExA, GetModuleHandleExW, GetModuleHandleW,

@@ -38,6 +38,7 @@ pub use native::{
     BCryptGenRandom, NTSTATUS, NtClose, RtlCompareMemory, RtlGenRandom, RtlNtStatusToDosError,
     SystemFunction036,
 };
+pub(crate) use processors::set_priority_of;
 pub use processors::{
     GetActiveProcessorCount, GetActiveProcessorGroupCount, GetCurrentProcessorNumber,
     GetMaximumProcessorCount, GetMaximumProcessorGroupCount, GetPriorityClass,

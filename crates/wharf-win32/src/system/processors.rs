@@ -100,6 +100,15 @@ pub extern "C" fn SetProcessAffinityMask(process: HANDLE, wanted: usize) -> BOOL
 const CLASSES: [(u32, i32); 6] =
     [(0x40, 19), (0x4000, 10), (0x20, 0), (0x8000, -5), (0x80, -10), (0x100, -20)];
 
+/// Gives a process that was just started a class, if its flags name one. It is no more than a wish.
+pub(crate) fn set_priority_of(id: u32, class: u32) {
+    let nice = CLASSES.iter().find(|row| row.0 & class != 0).map_or(0, |row| row.1);
+    if nice != 0 {
+        let id = rustix::process::Pid::from_raw(id.cast_signed());
+        let _ = rustix::process::setpriority_process(id, nice);
+    }
+}
+
 /// Sets the priority of the process. Above normal needs a permission, without which it stays as it is, and the call
 /// succeeds: so does Windows with a class that it lowers.
 #[unsafe(no_mangle)]

@@ -9,9 +9,10 @@
 #![allow(unsafe_code)] // leaving a thread
 
 use super::record::{self, STILL_ACTIVE, Thread};
-use super::{fls, suspend};
+use super::{fls, process, suspend};
+use crate::process::child::MainThread;
 use crate::types::{BOOL, FALSE, HANDLE, TRUE};
-use crate::{arg, code, guard, overlapped};
+use crate::{arg, code, guard, object, overlapped};
 
 /// Calls pthread_exit from a function without unwind information: the forced unwinding that glibc does ends there, and
 /// it goes straight to the thread's beginning, across frames of any language.
@@ -86,8 +87,13 @@ pub extern "C" fn TerminateThread(hThread: HANDLE, dwExitCode: u32) -> BOOL {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn GetExitCodeThread(hThread: HANDLE, lpExitCode: *mut u32) -> BOOL {
     guard::call(FALSE, || {
-        let thread = record::of(hThread)?;
-        let code = if thread.has_ended() { thread.exit_code() } else { STILL_ACTIVE };
+        let code = match object::get::<MainThread>(hThread) {
+            Ok(main) => process::code_of(&main.0)?,
+            Err(_) => {
+                let thread = record::of(hThread)?;
+                if thread.has_ended() { thread.exit_code() } else { STILL_ACTIVE }
+            }
+        };
         // SAFETY: the caller's.
         unsafe { arg::store(lpExitCode, code) }?;
         Ok(TRUE)

@@ -31,6 +31,9 @@ fn duplicate(handle: HANDLE, inherit: bool) -> Result<HANDLE, u32> {
     }
     let handle = object::insert(resolve(handle)?)?;
     object::set_flags(handle, HANDLE_FLAG_INHERIT, u32::from(inherit))?;
+    if inherit {
+        object::find(handle)?.set_inherited(true);
+    }
     Ok(handle)
 }
 
@@ -106,6 +109,9 @@ pub extern "C" fn SetHandleInformation(hObject: HANDLE, dwMask: u32, dwFlags: u3
         }
         if object::is_object(hObject) {
             object::set_flags(hObject, dwMask, dwFlags)?;
+            if dwMask & HANDLE_FLAG_INHERIT != 0 {
+                object::find(hObject)?.set_inherited(dwFlags & HANDLE_FLAG_INHERIT != 0);
+            }
         } else {
             let before = descriptor_flags(hObject)?;
             if dwMask & dwFlags & HANDLE_FLAG_PROTECT_FROM_CLOSE != 0 {

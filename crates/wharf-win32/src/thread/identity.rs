@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError};
 
 use super::record::{self, CURRENT_THREAD};
 use crate::memory::global;
+use crate::process::child::MainThread;
 use crate::types::{BOOL, HANDLE, WCHAR};
 use crate::{arg, code, guard, object, text};
 
@@ -30,13 +31,19 @@ pub extern "C" fn GetCurrentThreadId() -> u32 {
 /// A thread's number, or 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn GetThreadId(Thread: HANDLE) -> u32 {
-    guard::call(0, || Ok(record::of(Thread)?.tid()))
+    guard::call(0, || match object::get::<MainThread>(Thread) {
+        Ok(main) => Ok(main.0.id()), // the first thread has its process's number
+        Err(_) => Ok(record::of(Thread)?.tid()),
+    })
 }
 
-/// The number of a thread's process: the own one.
+/// The number of a thread's process.
 #[unsafe(no_mangle)]
 pub extern "C" fn GetProcessIdOfThread(Thread: HANDLE) -> u32 {
-    guard::call(0, || record::of(Thread).map(|_| std::process::id()))
+    guard::call(0, || match object::get::<MainThread>(Thread) {
+        Ok(main) => Ok(main.0.id()),
+        Err(_) => record::of(Thread).map(|_| std::process::id()),
+    })
 }
 
 /// A handle to a thread of this process by its number; ERROR_INVALID_PARAMETER if there is none. Access is not looked

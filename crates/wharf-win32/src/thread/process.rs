@@ -1,4 +1,4 @@
-//! The own process: its handles, its end (F13). Other processes are not reached.
+//! Processes by handle and number, and the own one's end (F13). What is another is in `process::child`.
 #![allow(unsafe_code)] // ends the process; exported under C names
 
 use std::sync::{Arc, OnceLock};
@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::record::STILL_ACTIVE;
 use crate::object::{self, Object};
+use crate::process::child::{Child, ExitCode};
 use crate::system::process::{CURRENT, own};
 use crate::types::{BOOL, FALSE, HANDLE, TRUE};
 use crate::wait::dispatcher::{Dispatcher, Signal};
@@ -42,39 +43,59 @@ pub extern "C" fn GetCurrentProcessId() -> u32 {
     std::process::id()
 }
 
-/// The number of a process: of the own one.
+/// The number of a process.
 #[unsafe(no_mangle)]
 pub extern "C" fn GetProcessId(hProcess: HANDLE) -> u32 {
-    guard::call(0, || own(hProcess).map(|()| std::process::id()))
+    guard::call(0, || match object::get::<Child>(hProcess) {
+        Ok(child) => Ok(child.id()),
+        Err(_) => own(hProcess).map(|()| std::process::id()),
+    })
 }
 
-/// A handle to the own process by its number; ERROR_INVALID_PARAMETER for any other.
+/// A handle to a process by its number; ERROR_INVALID_PARAMETER if there is none. Access is not looked at before it is
+/// used.
 #[unsafe(no_mangle)]
 pub extern "C" fn OpenProcess(access: u32, inherit: BOOL, dwProcessId: u32) -> HANDLE {
     let _ = (access, inherit);
     guard::call(std::ptr::null_mut(), || {
-        if dwProcessId != std::process::id() {
-            return Err(code::ERROR_INVALID_PARAMETER);
+        if dwProcessId == std::process::id() {
+            return object::insert(Arc::new(Process));
         }
-        object::insert(Arc::new(Process))
+        object::insert(Child::by_id(dwProcessId)? as Arc<dyn Object>)
     })
 }
 
-/// 259: it runs.
+/// 259 while a process runs, then its code: ERROR_ACCESS_DENIED if it is not one that this process has started.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn GetExitCodeProcess(hProcess: HANDLE, lpExitCode: *mut u32) -> BOOL {
     guard::call(FALSE, || {
-        own(hProcess)?;
+        let code = match object::get::<Child>(hProcess) {
+            Ok(child) => code_of(&child)?,
+            Err(_) => own(hProcess).map(|()| STILL_ACTIVE)?,
+        };
         // SAFETY: the caller's.
-        unsafe { arg::store(lpExitCode, STILL_ACTIVE) }?;
+        unsafe { arg::store(lpExitCode, code) }?;
         Ok(TRUE)
     })
 }
 
-/// Ends the process at once.
+/// What is known of another process's end.
+pub(super) fn code_of(child: &Child) -> Result<u32, u32> {
+    match child.exit_code() {
+        ExitCode::Running => Ok(STILL_ACTIVE),
+        ExitCode::Ended(code) => Ok(code),
+        ExitCode::Unknown => Err(code::ERROR_ACCESS_DENIED),
+    }
+}
+
+/// Ends a process at once, with a code.
 #[unsafe(no_mangle)]
 pub extern "C" fn TerminateProcess(hProcess: HANDLE, uExitCode: u32) -> BOOL {
     guard::call(FALSE, || {
+        if let Ok(child) = object::get::<Child>(hProcess) {
+            child.terminate(uExitCode)?;
+            return Ok(TRUE);
+        }
         own(hProcess)?;
         // SAFETY: ends the process.
         unsafe { libc::_exit(uExitCode.cast_signed()) }

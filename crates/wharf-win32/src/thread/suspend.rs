@@ -25,11 +25,12 @@ use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
 use super::record::{self, Thread};
 use super::{deferral, end};
+use crate::process::child::MainThread;
 use crate::sync::errno;
 use crate::sync::futex::{self, Moment};
 use crate::types::HANDLE;
 use crate::wait::{token, waiter};
-use crate::{code, guard};
+use crate::{code, guard, object};
 
 pub(crate) use super::deferral::is_due;
 
@@ -166,6 +167,9 @@ pub(super) fn terminate(thread: &Thread) {
 #[unsafe(no_mangle)]
 pub extern "C" fn SuspendThread(hThread: HANDLE) -> u32 {
     guard::call(FAILED, || {
+        if let Ok(main) = object::get::<MainThread>(hThread) {
+            return main.suspend(true);
+        }
         let thread = record::of(hThread)?;
         let suspension = &thread.suspension;
         let _control = suspension.control();
@@ -188,6 +192,9 @@ pub extern "C" fn SuspendThread(hThread: HANDLE) -> u32 {
 #[unsafe(no_mangle)]
 pub extern "C" fn ResumeThread(hThread: HANDLE) -> u32 {
     guard::call(FAILED, || {
+        if let Ok(main) = object::get::<MainThread>(hThread) {
+            return main.suspend(false);
+        }
         let thread = record::of(hThread)?;
         let suspension = &thread.suspension;
         let _control = suspension.control();

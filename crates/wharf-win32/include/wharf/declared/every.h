@@ -9,6 +9,7 @@
 #include "object.h"
 #include "overlapped.h"
 #include "port.h"
+#include "process.h"
 #include "socket.h"
 #include "sync.h"
 #include "system.h"

@@ -300,6 +300,13 @@ impl End {
         }
     }
 
+    /// Another descriptor of its connection, for a program that is started.
+    pub(crate) fn duplicate(&self) -> Result<OwnedFd, u32> {
+        let state = self.state();
+        let fd = self.connection(&state)?;
+        rustix::io::fcntl_dupfd_cloexec(fd, 3).map_err(super::super::read_error)
+    }
+
     /// A transfer that is waited for.
     pub(crate) fn synchronous(&self, transfer: Transfer) -> Result<(Status, usize), u32> {
         synchronous::cancellable(None, || self.synchronous_until_cancelled(transfer))

@@ -13,6 +13,7 @@ pub(crate) const ERROR_BUFFER_OVERFLOW: u32 = 111;
 pub(crate) const ERROR_MOD_NOT_FOUND: u32 = 126;
 pub(crate) const ERROR_PROC_NOT_FOUND: u32 = 127;
 pub(crate) const ERROR_BAD_PATHNAME: u32 = 161;
+pub(crate) const ERROR_MAX_THRDS_REACHED: u32 = 164;
 pub(crate) const ERROR_BAD_EXE_FORMAT: u32 = 193;
 pub(crate) const ERROR_ENVVAR_NOT_FOUND: u32 = 203;
 pub(crate) const ERROR_BAD_PIPE: u32 = 230;

@@ -40,6 +40,7 @@ mod sync;
 mod system;
 mod text;
 mod thread;
+mod threadpool;
 mod time;
 mod types;
 mod wait;
@@ -196,6 +197,7 @@ pub mod Win32 {
                 SetProcessAffinityMask,
             };
             pub use crate::thread::*;
+            pub use crate::threadpool::*;
             pub use crate::time::usage::{GetProcessTimes, GetSystemTimes, GetThreadTimes};
             pub use crate::wait::*;
         }

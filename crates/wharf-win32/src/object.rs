@@ -36,6 +36,11 @@ pub(crate) trait Object: Any + Send + Sync {
     /// One handle to it is being closed; `last` if no other is left. Called before the object is let go.
     fn closed(&self, _last: bool) {}
 
+    /// Whether it is no HANDLE to the program, and has calls of its own.
+    fn is_private(&self) -> bool {
+        false
+    }
+
     /// Associates a file with a port; what is no file, or has no port, says ERROR_INVALID_HANDLE (A9).
     fn associate(&self, _binding: Binding) -> Result<(), u32> {
         Err(code::ERROR_INVALID_HANDLE)
@@ -172,12 +177,24 @@ pub(crate) fn closes() -> u64 {
 
 /// Closes a handle of this table.
 pub(crate) fn close(handle: HANDLE) -> Result<(), u32> {
+    close_if(handle, |object| !object.is_private())
+}
+
+/// Takes what is no HANDLE out of the table.
+pub(crate) fn remove(name: HANDLE) -> Result<(), u32> {
+    close_if(name, Object::is_private)
+}
+
+fn close_if(handle: HANDLE, wanted: impl Fn(&dyn Object) -> bool) -> Result<(), u32> {
     let (index, generation) = decode(handle).ok_or(code::ERROR_INVALID_HANDLE)?;
     let (object, last) = {
         let mut table = TABLE.write().unwrap_or_else(PoisonError::into_inner);
         let slot = table.slots.get_mut(index).filter(|slot| slot.generation == generation);
         let slot = slot.ok_or(code::ERROR_INVALID_HANDLE)?;
         if slot.flags & PROTECTED != 0 {
+            return Err(code::ERROR_INVALID_HANDLE);
+        }
+        if !slot.object.as_deref().is_some_and(wanted) {
             return Err(code::ERROR_INVALID_HANDLE);
         }
         let object = slot.object.take().ok_or(code::ERROR_INVALID_HANDLE)?;

@@ -49,7 +49,8 @@ pub extern "C" fn CreateIoCompletionPort(
     })
 }
 
-fn associate(file: HANDLE, binding: Binding) -> Result<(), u32> {
+/// Associates a file or socket with a port (A5-A9).
+pub(crate) fn associate(file: HANDLE, binding: Binding) -> Result<(), u32> {
     if object::is_object(file) {
         let file = object::find(file)?;
         return file.associate(binding);

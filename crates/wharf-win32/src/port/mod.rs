@@ -34,6 +34,7 @@ use crate::wait::dispatcher::Dispatcher;
 
 pub(crate) use bound::Bound;
 pub use create::CreateIoCompletionPort;
+pub(crate) use create::associate;
 pub use get::{GetQueuedCompletionStatus, GetQueuedCompletionStatusEx};
 pub use post::PostQueuedCompletionStatus;
 pub(crate) use system::processors;

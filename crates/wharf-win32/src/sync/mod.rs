@@ -7,7 +7,7 @@
 //! | `critical`, `srw`, `condition`, `once` | locks in the program's memory, with Windows' sizes |
 //! | `address` | WaitOnAddress |
 //! | `slist` | singly linked lists |
-//! | `pool` | threads for QueueUserWorkItem, and for the next two |
+//! | `pool` | QueueUserWorkItem, and threads for the next two |
 //! | `timer_queue` | callbacks at times |
 //! | `registered_wait` | callbacks when an object is signalled |
 //! | `rundown` | when the last callback has ended |

@@ -49,3 +49,4 @@ pub use timer::{
 };
 
 pub(crate) use calls::waitable;
+pub(crate) use timer::moment;

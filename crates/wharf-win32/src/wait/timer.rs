@@ -212,7 +212,7 @@ pub unsafe extern "C" fn OpenWaitableTimerW(
 }
 
 /// When a due time is: negative from now, else a time of the calendar, taken as the clock shows it now.
-fn moment(due: i64) -> Moment {
+pub(crate) fn moment(due: i64) -> Moment {
     let ticks = if due < 0 {
         due.unsigned_abs()
     } else {

@@ -15,6 +15,7 @@
 #include "system.h"
 #include "text.h"
 #include "thread.h"
+#include "threadpool.h"
 #include "time.h"
 #include "wait.h"
 #include "winsock.h"

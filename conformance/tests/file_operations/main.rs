@@ -7,6 +7,7 @@ mod cancel;
 mod direct;
 mod errors;
 mod filter;
+mod fork;
 mod locks;
 mod random;
 mod transfer;

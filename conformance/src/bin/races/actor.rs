@@ -8,8 +8,9 @@ use std::time::Duration;
 use wharf::Port;
 use wharf_conformance::net::Random;
 
+use crate::arguments::Arguments;
 use crate::issue::issue;
-use crate::slot::{KINDS, Kind, Server, Slot};
+use crate::slot::{Kind, Server, Slot};
 use crate::world::{Ticket, World};
 
 /// Operations without a packet at which a thread waits for the workers.
@@ -22,6 +23,7 @@ pub(crate) struct Actor<'a> {
     world: &'a Arc<World>,
     slots: &'a Slots,
     seed: u64,
+    kinds: &'static [usize],
     number: usize,
     rounds: usize,
     server: Server,
@@ -32,11 +34,12 @@ impl<'a> Actor<'a> {
         port: &'a Port<Ticket>,
         world: &'a Arc<World>,
         slots: &'a Slots,
-        seed: u64,
+        arguments: &Arguments,
         number: usize,
         rounds: usize,
     ) -> Self {
-        Actor { port, world, slots, seed, number, rounds, server: Server::new() }
+        let (seed, kinds, server) = (arguments.seed, arguments.only.kinds(), Server::new());
+        Actor { port, world, slots, seed, kinds, number, rounds, server }
     }
 
     pub(crate) fn act(&mut self) {
@@ -67,7 +70,8 @@ impl<'a> Actor<'a> {
             return;
         }
         // What a place holds never changes its kind.
-        let open = || Arc::new(Slot::open(self.port, index % KINDS, key, tag, &self.server));
+        let kind = self.kinds[index % self.kinds.len()];
+        let open = || Arc::new(Slot::open(self.port, kind, key, tag, &self.server));
         let slot = Arc::clone(place.get_or_insert_with(open));
         drop(place); // others may use it, or close it, while we do
         self.use_it(&mut random, &slot, serial);

@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! cargo run --release -p wharf-conformance --bin races -- [--seed N] [--rounds N] [--threads N]
+//!     [--only all|sockets|files|pipes] [--files auto|threads]
 //! ```
 //!
 //! Checked: every accepted operation ends in one packet, with its key and nothing but its own bytes, a refused one in none;
@@ -34,7 +35,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use wharf::{GetError, Port};
+use wharf::{Concurrency, GetError, Options, Port};
 use wharf_conformance::net;
 
 use crate::actor::Actor;
@@ -59,10 +60,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    println!(
-        "--seed {} --rounds {} --threads {}",
-        arguments.seed, arguments.rounds, arguments.threads
-    );
+    println!("{arguments}");
     // What is set up once is set up by the first run.
     run(&Arguments { rounds: arguments.rounds / 20 + 1, ..arguments });
     let (descriptors, bytes) = (net::open_descriptors(), memory::allocated());
@@ -88,7 +86,10 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Arc<World> {
     let each = arguments.rounds.div_ceil(arguments.threads);
     let world = Arc::new(World::new(each * arguments.threads));
-    let port = Port::new(u32::try_from(arguments.threads).expect("a few")).expect("a port");
+    let concurrency = Concurrency::from(u32::try_from(arguments.threads).expect("a few"));
+    let file_engine = arguments.engine;
+    let options = Options { concurrency, file_engine, ..Options::default() };
+    let port = Port::with_options(options).expect("a port");
     let slots: Vec<_> = (0..SLOTS).map(|_| Mutex::new(None)).collect();
     thread::scope(|scope| {
         let workers: Vec<_> = (0..arguments.threads)
@@ -96,7 +97,7 @@ fn run(arguments: &Arguments) -> Arc<World> {
             .collect();
         let actors: Vec<_> = (0..arguments.threads)
             .map(|number| {
-                let mut actor = Actor::new(&port, &world, &slots, arguments.seed, number, each);
+                let mut actor = Actor::new(&port, &world, &slots, arguments, number, each);
                 let world = &world;
                 scope.spawn(move || world.stop_others_if_it_fails(|| actor.act()))
             })

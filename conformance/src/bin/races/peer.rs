@@ -1,6 +1,7 @@
 //! What the other side does. Any of it may fail: our end may be closed, reset, or full.
 
 use std::collections::VecDeque;
+use std::fs::File;
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::OwnedFd;
@@ -8,6 +9,7 @@ use std::os::unix::net::UnixDatagram;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use rustix::fs::{Advice, FlockOperation, fadvise, fcntl_lock, fdatasync};
 use rustix::net::SendFlags;
 use wharf_conformance::net::{self, Random};
 
@@ -23,8 +25,8 @@ pub(crate) enum Peer {
     Clients(SocketAddr, Mutex<VecDeque<TcpStream>>),
     /// The other end of a pipe, or a duplicate.
     File(OwnedFd),
-    /// A file has none.
-    None,
+    /// A file, opened once more: it locks all of it, or makes the cache forget it.
+    Second(File),
     /// Of a stream that connects: who listens, and whom it has taken.
     Server(TcpListener, SocketAddr, Mutex<VecDeque<TcpStream>>),
 }
@@ -42,7 +44,9 @@ impl Peer {
             Peer::Udp(peer, to) => drop(peer.send_to(bytes, *to)),
             Peer::Unix(peer) => drop(peer.send(bytes)),
             Peer::File(fd) => drop(rustix::io::write(fd, &1_u64.to_ne_bytes())),
-            Peer::None => {}
+            Peer::Second(file) => {
+                let _ = fcntl_lock(file, FlockOperation::NonBlockingLockExclusive);
+            }
             Peer::Clients(address, clients) => {
                 let mut clients = clients.lock().expect("no panic under it");
                 if clients.len() < CLIENTS
@@ -77,7 +81,13 @@ impl Peer {
             Peer::Udp(peer, _) => drop(peer.recv(&mut space)),
             Peer::Unix(peer) => drop(peer.recv(&mut space)),
             Peer::File(fd) => drop(rustix::io::read(fd, &mut space)),
-            Peer::None => {}
+            Peer::Second(file) => {
+                let _ = fcntl_lock(file, FlockOperation::NonBlockingUnlock);
+                if resets && random.once_in(4) {
+                    let _ = fdatasync(file);
+                    let _ = fadvise(file, 0, None, Advice::DontNeed); // the next read waits for the disk
+                }
+            }
             Peer::Clients(_, streams) | Peer::Server(_, _, streams) => {
                 match streams.lock().expect("no panic under it").pop_front() {
                     Some(stream) if resets => net::reset(stream),

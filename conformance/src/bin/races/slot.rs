@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::sync::Mutex;
 use std::sync::atomic::AtomicUsize;
@@ -20,8 +20,41 @@ use wharf::{
 use crate::peer::Peer;
 use crate::world::Ticket;
 
-/// What there is.
-pub(crate) const KINDS: usize = 11;
+/// Which kinds take part, by their numbers in [`Slot::open`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Only {
+    All,
+    Sockets,
+    Files,
+    /// And other descriptors that can be waited for.
+    Pipes,
+}
+
+impl Only {
+    const ALL: [Only; 4] = [Only::All, Only::Sockets, Only::Files, Only::Pipes];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Only::All => "all",
+            Only::Sockets => "sockets",
+            Only::Files => "files",
+            Only::Pipes => "pipes",
+        }
+    }
+
+    pub(crate) fn named(name: &str) -> Option<Only> {
+        Only::ALL.into_iter().find(|only| only.name() == name)
+    }
+
+    pub(crate) fn kinds(self) -> &'static [usize] {
+        match self {
+            Only::All => &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
+            Only::Sockets => &[0, 1, 2, 3, 4, 5, 6, 10],
+            Only::Files => &[9, 11],
+            Only::Pipes => &[7, 8],
+        }
+    }
+}
 
 /// Bytes of a file, all of them its tag.
 pub(crate) const FILE_BYTES: usize = 100_000;
@@ -158,7 +191,14 @@ impl Slot {
                 let file = memfd_create("races", MemfdFlags::CLOEXEC).expect("memory");
                 let mut file = std::fs::File::from(file);
                 file.write_all(&vec![tag; FILE_BYTES]).expect("memory");
-                (Kind::File(associate(port, file, key)), Peer::None)
+                let second = reopened(&file);
+                (Kind::File(associate(port, file, key)), Peer::Second(second))
+            }
+            11 => {
+                let mut file = tempfile::tempfile().expect("a disk");
+                file.write_all(&vec![tag; FILE_BYTES]).expect("a disk");
+                let second = reopened(&file);
+                (Kind::File(associate(port, file, key)), Peer::Second(second))
             }
             _ => {
                 let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
@@ -181,6 +221,12 @@ impl Slot {
 
 fn associate<S: wharf::Source>(port: &Port<Ticket>, source: S, key: usize) -> S::Handle<Ticket> {
     port.associate(source, key).expect("a fresh descriptor")
+}
+
+/// The same file, opened once more.
+fn reopened(file: &std::fs::File) -> std::fs::File {
+    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+    std::fs::File::options().read(true).write(true).open(path).expect("the same file")
 }
 
 fn udp() -> UdpSocket {

@@ -1,34 +1,5 @@
 //! The command `wharf`.
 
-mod compile;
-mod echo;
-mod help;
-mod options;
-mod serve;
-mod server;
-
-use std::io::Write;
-use std::process::ExitCode;
-
-use clap::Parser;
-
-use options::{Command, Options};
-
-fn main() -> ExitCode {
-    let ended = match Options::parse().command {
-        Command::Echo(options) => echo::run(&options).map(|()| ExitCode::SUCCESS),
-        Command::Serve(options) => serve::run(&options).map(|()| ExitCode::SUCCESS),
-        Command::Cc(options) => compile::cc(&options.arguments),
-        Command::Cpp(options) => compile::cpp(&options.arguments),
-        Command::Check(options) => compile::check(&options.path),
-        Command::Run(options) => compile::run(&options.arguments),
-    };
-    match ended {
-        Ok(status) => status,
-        Err(error) => {
-            // Nobody may be reading; the status says it too.
-            let _ = writeln!(std::io::stderr(), "wharf: {error}");
-            ExitCode::FAILURE
-        }
-    }
+fn main() -> std::process::ExitCode {
+    wharf_cli::main()
 }

@@ -28,6 +28,8 @@ mod entry;
 mod explain;
 mod flags;
 mod functions;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod home;
 mod jumps;
 mod keys;

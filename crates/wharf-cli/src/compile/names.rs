@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use super::definitions;
 use super::lexer::{self, Kind};
@@ -36,7 +37,7 @@ const FOREIGN: &[(&str, &str)] = &[
 pub(crate) struct Names {
     /// Functions of Windows by name, with the library that has them.
     windows: HashMap<String, &'static str>,
-    types: HashSet<&'static str>,
+    types: &'static HashSet<&'static str>,
     wharf: HashSet<String>,
     /// Wharf's headers, in lower case.
     headers: HashSet<String>,
@@ -137,8 +138,13 @@ pub(crate) fn foreign(header: &str) -> Option<&'static str> {
     FOREIGN.iter().find(|(beginning, _)| header.starts_with(beginning)).map(|(_, what)| *what)
 }
 
-pub(crate) fn types() -> HashSet<&'static str> {
-    TYPES.lines().filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace).collect()
+/// The names of types, read once.
+pub(crate) fn types() -> &'static HashSet<&'static str> {
+    static ALL: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+        let lines = TYPES.lines().filter(|line| !line.starts_with('#'));
+        lines.flat_map(str::split_whitespace).collect()
+    });
+    &ALL
 }
 
 fn functions() -> HashMap<String, &'static str> {

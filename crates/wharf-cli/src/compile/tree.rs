@@ -137,11 +137,17 @@ impl File {
     }
 }
 
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 impl Tree {
     /// A tree of one source with this text.
+    #[cfg(test)]
     pub(crate) fn of(text: &str) -> Tree {
-        let source = text::decode(text.as_bytes(), None);
+        Tree::of_bytes(text.as_bytes())
+    }
+
+    /// A tree of one source of these bytes.
+    pub(crate) fn of_bytes(bytes: &[u8]) -> Tree {
+        let source = text::decode(bytes, None);
         let tokens = lexer::tokens(&source.text);
         let mut file = File { path: "test.cpp".into(), source, tokens, includes: Vec::new() };
         file.includes = file.named_headers().into_iter().map(|(include, _)| include).collect();

@@ -49,6 +49,8 @@ mod date;
 mod exchange;
 mod farewell;
 mod framing;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod head;
 mod listen;
 mod listing;
@@ -66,7 +68,7 @@ mod site;
 mod status;
 mod tags;
 mod target;
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 mod testing;
 mod transfer;
 mod validators;

@@ -1,5 +1,7 @@
 //! For the tests beside this file: a folder to serve, a client without a socket, random bytes.
 
+#![cfg_attr(fuzzing, allow(dead_code, reason = "the fuzz target talks, and builds nothing"))]
+
 use std::fs;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -32,6 +34,7 @@ impl Folder {
         Self::served_by(Site::open)
     }
 
+    #[cfg(test)]
     pub(super) fn walking() -> Self {
         Self::served_by(Site::open_walking)
     }

@@ -52,6 +52,14 @@ pub(crate) fn check(path: &Path) -> io::Result<ExitCode> {
     Ok(if report.lacking().next().is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
+/// All of a file's, in its order.
+pub(super) fn traps_of(file: &File) -> Vec<Trap> {
+    let mut traps = traps::find(file);
+    traps.extend(wide::find(file));
+    traps.sort_by_key(|trap| trap.line);
+    traps
+}
+
 struct Report<'a> {
     tree: &'a Tree,
     names: &'a Names,
@@ -118,10 +126,7 @@ impl Report<'_> {
     fn traps(&self, out: &mut dyn Write) -> io::Result<()> {
         let mut first = true;
         for file in &self.tree.files {
-            let mut traps = traps::find(file);
-            traps.extend(wide::find(file));
-            traps.sort_by_key(|trap| trap.line);
-            for trap in traps {
+            for trap in traps_of(file) {
                 if std::mem::take(&mut first) {
                     writeln!(out, "\nTo look at:")?;
                 }

@@ -1,0 +1,4 @@
+//! What a client sends to `wharf serve`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| wharf_cli::fuzzing::conversation(data));

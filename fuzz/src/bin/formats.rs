@@ -1,0 +1,107 @@
+//! Formats of FormatMessage, wsprintf, printf and scanf.
+#![no_main]
+
+use std::ffi::c_void;
+use std::ptr;
+
+use libfuzzer_sys::fuzz_target;
+use wharf_fuzz::{Input, List, at, room};
+use wharf_win32::Win32::Foundation::{HANDLE, WCHAR};
+use wharf_win32::Win32::System::Diagnostics::Debug::{FormatMessageA, FormatMessageW};
+
+unsafe extern "C" {
+    fn wvsprintfA(to: *mut u8, format: *const u8, list: *const c_void) -> i32;
+    fn wvsprintfW(to: *mut WCHAR, format: *const WCHAR, list: *const c_void) -> i32;
+    fn wharf_vsnprintf(to: *mut u8, size: usize, format: *const u8, list: *mut c_void) -> i32;
+    fn wharf_vswprintf(to: *mut WCHAR, size: usize, format: *const WCHAR, list: *mut c_void)
+    -> i32;
+    fn LocalFree(memory: HANDLE) -> HANDLE;
+}
+
+/// Whether a format has a star, or so large a number that the text would not end soon.
+fn is_long(format: impl Iterator<Item = i32>) -> bool {
+    let mut digits = 0;
+    let mut format = format;
+    format.any(|unit| {
+        digits = if (0x30..0x3A).contains(&unit) { digits + 1 } else { 0 };
+        digits > 4 || unit == 0x2A
+    })
+}
+
+fuzz_target!(|data: &[u8]| {
+    let mut input = Input(data);
+    let (kind, flags) = (input.byte(), input.number());
+    let size = u32::from(input.byte());
+    // Each argument is a text for those conversions that want one, narrow or wide, and else a number.
+    let text = [0x6C_u32, 0xE9, 0x2F800, 0, 0];
+    let words = [text.as_ptr() as u64; 128];
+    let mut output = room(4 * size as usize);
+    let flags = flags & 0x32FF | 0x400; // from the string
+    if kind & 1 == 0 {
+        let format = input.text();
+        let star = is_long(format.iter().map(|byte| i32::from(*byte)));
+        unsafe {
+            let arguments =
+                if kind & 2 == 0 { ptr::from_ref(&words).cast::<c_void>() } else { ptr::null() };
+            FormatMessageA(
+                flags | 0x2000,
+                format.as_ptr().cast(),
+                0,
+                0,
+                at(&mut output),
+                size,
+                arguments,
+            );
+            let mut allocated: *mut u8 = ptr::null_mut();
+            let length = FormatMessageA(
+                flags | 0x2100,
+                format.as_ptr().cast(),
+                0,
+                0,
+                (&raw mut allocated).cast(),
+                size,
+                arguments,
+            );
+            if length > 0 {
+                assert_eq!(*allocated.add(length as usize), 0);
+                LocalFree(allocated.cast());
+            }
+            if !star {
+                let mut fixed = room(1024);
+                wvsprintfA(at(&mut fixed), format.as_ptr(), (&raw const *&List::of(&words)).cast());
+                let mut output = room(size as usize);
+                wharf_vsnprintf(
+                    at(&mut output),
+                    output.len(),
+                    format.as_ptr(),
+                    (&raw mut *&mut List::of(&words)).cast(),
+                );
+            }
+        }
+    } else {
+        let format = input.wide();
+        let star = is_long(format.iter().copied());
+        unsafe {
+            FormatMessageW(
+                flags | 0x2000,
+                format.as_ptr().cast(),
+                0,
+                0,
+                at(&mut output).cast(),
+                size,
+                ptr::from_ref(&words).cast(),
+            );
+            if !star {
+                let mut fixed = vec![0; 1024];
+                wvsprintfW(at(&mut fixed), format.as_ptr(), (&raw const *&List::of(&words)).cast());
+                let mut output = vec![0; size as usize];
+                wharf_vswprintf(
+                    at(&mut output),
+                    output.len(),
+                    format.as_ptr(),
+                    (&raw mut *&mut List::of(&words)).cast(),
+                );
+            }
+        }
+    }
+});

@@ -96,7 +96,8 @@ pub(crate) const CC: &str = "\
 What is understood:
   Everything that the system's compiler takes, in its own words; what the user
   says comes last, and wins. Sources end in .c, .cpp, .cc or .cxx, in any case;
-  .c is C, as it is for Microsoft's compiler, unless -x c++ comes before it.
+  .c is C, as it is for Microsoft's compiler, unless -x c++ comes before it or
+  it uses structured exceptions.
   clang is used where it is installed, because it accepts more of Microsoft's
   language; what it refuses is tried with gcc. Both may be needed: structured
   exceptions are compiled with gcc.

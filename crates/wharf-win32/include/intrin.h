@@ -1,6 +1,7 @@
 /* Compiler intrinsics under Microsoft's names. */
 #ifndef WHARF_INTRIN_H
 #define WHARF_INTRIN_H
+#include "wharf/dialect.h"
 #include "wharf/interlocked.h"
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -54,9 +55,6 @@ static inline unsigned char _BitScanReverse64(DWORD *index, DWORD64 mask)
 #define _byteswap_uint64(value) __builtin_bswap64(value)
 #define _ReturnAddress() __builtin_return_address(0)
 #define _AddressOfReturnAddress() __builtin_frame_address(0)
-#ifndef __debugbreak
-#define __debugbreak() __builtin_trap()
-#endif
 #ifndef _rotl
 static inline unsigned wharf_rotl(unsigned value, int by) { return value << (by & 31) | value >> (-by & 31); }
 static inline unsigned wharf_rotr(unsigned value, int by) { return value >> (by & 31) | value << (-by & 31); }

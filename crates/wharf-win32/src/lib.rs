@@ -128,7 +128,7 @@ pub mod Win32 {
             }
         }
         pub mod Com {
-            pub use crate::system::CoCreateGuid;
+            pub use crate::system::{CoCreateGuid, StringFromGUID2};
         }
         pub mod Environment {
             pub use crate::module::{GetCommandLineA, GetCommandLineW};

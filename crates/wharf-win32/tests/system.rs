@@ -11,6 +11,7 @@ use std::ptr::{null, null_mut};
 
 use wharf_win32::Win32::Foundation::*;
 use wharf_win32::Win32::Security::*;
+use wharf_win32::Win32::System::Com::StringFromGUID2;
 use wharf_win32::Win32::System::Environment::*;
 use wharf_win32::Win32::System::LibraryLoader::*;
 use wharf_win32::Win32::System::Memory::LocalFree;
@@ -203,6 +204,11 @@ fn guids() {
         let string = std::ffi::CStr::from_ptr(text.cast()).to_str().unwrap();
         assert_eq!((string.len(), string.matches('-').count()), (36, 4));
         assert!(string.starts_with(&format!("{:08x}-{:04x}", one.data1, one.data2)));
+        let mut wide = [1_i32; 40];
+        assert_eq!(StringFromGUID2(&raw const one, wide.as_mut_ptr(), 38), 0);
+        assert_eq!(StringFromGUID2(&raw const one, wide.as_mut_ptr(), 40), 39);
+        let braced: String = wide[..38].iter().map(|&unit| char::from(unit as u8)).collect();
+        assert_eq!((braced, wide[38]), (format!("{{{}}}", string.to_uppercase()), 0));
         assert_eq!((RpcStringFreeA(&raw mut text), text), (0, null_mut()));
     }
 }

@@ -11,6 +11,19 @@ use super::arguments::{Arguments, Item, Language, Stage};
 use super::attempt::Job;
 use super::home::Home;
 
+/// Makes sources in C that use structured exceptions sources in C++, which has them here.
+pub(crate) fn promote(arguments: &mut Arguments) {
+    for item in &mut arguments.items {
+        if let Item::Source { path, language, stated: false } = item
+            && *language == Language::C
+            // One that cannot be read is told of later.
+            && std::fs::read(&*path).is_ok_and(|bytes| bytes.windows(5).any(|word| word == b"__try"))
+        {
+            *language = Language::Cpp;
+        }
+    }
+}
+
 /// Whether a command needs this.
 pub(crate) fn is_mixed(arguments: &Arguments) -> bool {
     let has = |wanted| arguments.sources().any(|(_, language)| language == wanted);

@@ -79,7 +79,10 @@ fn compile(language: Language, args: &[OsString]) -> io::Result<ExitCode> {
     if let Some(answered) = sdk::answer(args)? {
         return Ok(answered);
     }
-    let arguments = Arguments::parse(args)?;
+    let mut arguments = Arguments::parse(args)?;
+    if language == Language::Cpp {
+        mixed::promote(&mut arguments);
+    }
     if arguments.items.contains(&Item::Plain("-m32".into())) {
         return Err(io::Error::new(io::ErrorKind::Unsupported, "-m32: Wharf has 64 bits only"));
     }

@@ -14,8 +14,8 @@ use super::tree::Tree;
 
 const FUNCTIONS: &str = include_str!("support/functions.txt");
 const TYPES: &str = include_str!("support/types.txt");
-/// Names that begin like this are constants of Windows.
-const CONSTANTS: &[&str] = &["ERROR_", "WSAE", "STATUS_", "WSAID_"];
+/// Names that begin like this are constants of Windows, or types.
+const CONSTANTS: &[&str] = &["ERROR_", "WSAE", "STATUS_", "WSAID_", "RIO_"];
 /// What stands in place of the library of a type or a constant.
 pub(crate) const NO_FUNCTION: &str = "type or constant";
 

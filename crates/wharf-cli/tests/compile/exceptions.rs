@@ -143,6 +143,10 @@ fn what_cannot_mean_the_same_is_refused() {
         !output.status.success() && said.starts_with("test.c:2: structured exceptions need C++"),
         "{said}"
     );
+    // `wharf c++` takes it for C++.
+    bench.write("main.c", "#include <stdio.h>\nint main(void) {\n    __try { puts(\"body\"); } __finally { puts(\"end\"); }\n    return 0;\n}\n");
+    bench.compiles(&["main.c", "-o", "main"]);
+    assert_eq!(bench.prints("main"), "body\nend\n");
 }
 
 #[test]

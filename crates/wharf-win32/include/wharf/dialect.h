@@ -49,6 +49,17 @@
 #endif
 #endif
 
+/* A word of the language there, and of clang's -fms-extensions. */
+#if !defined(__debugbreak) && !(defined(__clang__) && __has_builtin(__debugbreak))
+#if defined(__x86_64__)
+#define __debugbreak() __asm__ volatile("int3")
+#elif defined(__aarch64__)
+#define __debugbreak() __asm__ volatile("brk #0xf000")
+#else
+#define __debugbreak() __builtin_trap()
+#endif
+#endif
+
 /* One calling convention for all. clang knows the words, and warns that they do nothing. */
 #ifndef __stdcall
 #define __stdcall

@@ -23,5 +23,8 @@ inline auto ioctlsocket(SOCKET s, int request, Argument *argument)
     return result;
 }
 
+/* A GUID itself, which is a reference in C++. */
+inline int StringFromGUID2(const GUID &guid, LPWSTR to, int room) { return StringFromGUID2(&guid, to, room); }
+
 #endif
 #endif

@@ -48,6 +48,24 @@ pub unsafe extern "C" fn UuidCreate(to: *mut GUID) -> i32 {
     guard::call(RPC_S_INVALID_ARG, || unsafe { arg::store(to, new()?) }.map(|()| RPC_S_OK))
 }
 
+/// A GUID as text, in braces and with large letters; the length with the terminator, or 0 if there is no room for it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn StringFromGUID2(guid: *const GUID, to: *mut WCHAR, room: i32) -> i32 {
+    guard::call(0, || {
+        // SAFETY: the caller's structure.
+        let text = format(&unsafe { arg::load(guid) }?).to_uppercase();
+        let mut units = text::wide(format!("{{{text}}}").as_bytes());
+        units.push(0);
+        let length = i32::try_from(units.len()).unwrap_or(i32::MAX);
+        if room < length {
+            return Ok(0);
+        }
+        // SAFETY: the caller's buffer, with room for it.
+        unsafe { arg::store_all(to, &units) }?;
+        Ok(length)
+    })
+}
+
 /// # Safety
 /// Null, or valid.
 unsafe fn to_string<T: Copy + Default>(

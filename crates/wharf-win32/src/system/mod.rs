@@ -28,7 +28,8 @@ pub use exception::{
     SetUnhandledExceptionFilter, UnhandledExceptionFilter,
 };
 pub use guid::{
-    CoCreateGuid, RpcStringFreeA, RpcStringFreeW, UuidCreate, UuidToStringA, UuidToStringW,
+    CoCreateGuid, RpcStringFreeA, RpcStringFreeW, StringFromGUID2, UuidCreate, UuidToStringA,
+    UuidToStringW,
 };
 pub use names::{
     GetComputerNameA, GetComputerNameExA, GetComputerNameExW, GetComputerNameW, GetUserNameA,

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <windows.h>
+#include <shlwapi.h>
 #include <limits.h>
 #define CHECK(c) do { if (!(c)) { printf("FAIL %d: %s\n", __LINE__, #c); bad++; } } while (0)
 static int calls;
@@ -28,6 +29,11 @@ int main(void)
     _ui64toa(18446744073709551615ULL, b, 10); CHECK(!strcmp(b, "18446744073709551615")); _i64toa(LLONG_MIN, b, 10); CHECK(!strcmp(b, "-9223372036854775808"));
     CHECK(wsprintfA(b, "%s-%05d-%lu %c", "a", 42, d, 'x') == 20 && !strcmp(b, "a-00042-4000000000 x"));
     CHECK(wsprintfW(w, L"%s %hs %X", L"wide", "narrow", 0xbeefU) == 16 && !wcscmp(w, L"wide narrow BEEF"));
+    CHECK(wctomb_s(&n, small, sizeof small, L'a') == 0 && n == 1 && small[0] == 'a'); CHECK(wctomb_s(&n, small, 0, L'a') == ERANGE && calls == 4);
+    CHECK(_finite(1.5) && !_finite(1e308 * 10) && _isnan(0.0 * (1e308 * 10 - 1e308 * 10)) && !_isnan(1.0));
+    CHECK(!strcmp(StrStrIA("one TWO", "two"), "TWO")); CHECK(!StrStrA("one", "two") && !StrStrA("one", ""));
+    CHECK(!wcscmp(StrStrW(L"a bc d", L"bc"), L"bc d") && !strcmp(StrChrIA("aBc", 'b'), "Bc"));
+    { char *copy = StrDupA("copied"); CHECK(copy && !strcmp(copy, "copied")); LocalFree(copy); }
     { struct tm t; time_t now = 0; CHECK(gmtime_s(&t, &now) == 0 && t.tm_year == 70); }
     wprintf(L"wide %s %S\n", L"out", "narrow"); printf("narrow again %p\n", (void *)0x1234);
     printf("%s\n", bad ? "BAD" : "all good"); return bad;

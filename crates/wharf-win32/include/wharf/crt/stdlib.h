@@ -260,6 +260,30 @@ WHARF_INLINE errno_t mbstowcs_s(size_t *done, wchar_t *to, size_t size, const ch
         *done = length + 1;
     return 0;
 }
+WHARF_INLINE errno_t wctomb_s(int *done, char *to, size_t size, wchar_t unit)
+{
+    char bytes[16]; /* MB_LEN_MAX */
+    int length;
+    if (!to) {
+        if (size)
+            return wharf_invalid_parameter(EINVAL);
+        /* Whether characters depend on those before. */
+        if (done)
+            *done = 0;
+        return 0;
+    }
+    length = wctomb(bytes, unit);
+    if (done)
+        *done = length;
+    if (length < 0)
+        return errno;
+    if (size < (size_t)length)
+        return wharf_invalid_parameter(ERANGE);
+    memcpy(to, bytes, (size_t)length);
+    return 0;
+}
+WHARF_INLINE int _finite(double number) { return __builtin_isfinite(number) != 0; }
+WHARF_INLINE int _isnan(double number) { return __builtin_isnan(number) != 0; }
 WHARF_INLINE errno_t wcstombs_s(size_t *done, char *to, size_t size, const wchar_t *text, size_t count)
 {
     size_t length;

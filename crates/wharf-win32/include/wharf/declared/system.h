@@ -25,6 +25,7 @@ int UnhandledExceptionFilter(const EXCEPTION_POINTERS *exception);
 void RaiseException(DWORD code, DWORD flags, DWORD count, const ULONG_PTR *parameters);
 int CoCreateGuid(GUID *to);
 int UuidCreate(GUID *to);
+int StringFromGUID2(const GUID *guid, LPWSTR to, int room);
 int UuidToStringA(const GUID *guid, LPSTR *to);
 int UuidToStringW(const GUID *guid, LPWSTR *to);
 int RpcStringFreeA(LPSTR *text);

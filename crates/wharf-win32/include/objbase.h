@@ -1,0 +1,2 @@
+/* What <objbase.h> has of COM here: GUIDs. */
+#include "wharf/all.h"

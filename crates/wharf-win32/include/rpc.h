@@ -1,0 +1,2 @@
+/* What <rpc.h> has here: UUIDs. */
+#include "wharf/all.h"

@@ -1,0 +1,2 @@
+/* What <rpcdce.h> has here: UUIDs. */
+#include "wharf/all.h"

@@ -2,7 +2,9 @@
 //!
 //! A DWORD and a LONG are `int` here, and sources print them with `%lu` and `%ld`, so `l` before an integer means 32 bits,
 //! as it does on Windows. Then `I64`, `I32` and `I` are sizes; `w` is `l` for text; `s` and `c` are of the
-//! function's own width, `S` and `C` of the other; `p` has sixteen digits. `n` is refused.
+//! function's own width, `S` and `C` of the other; `p` has sixteen digits. `n` is refused in a print. What is no conversion of
+//! Microsoft's never reaches the C library as one of its own (`%1$n`, `%qn`, `%ms`): a print copies the character, as
+//! documented, and a scan ends there.
 //!
 //! References: Microsoft's "Format specification syntax: printf and wprintf functions", "Format specification fields:
 //! scanf and wscanf functions".
@@ -111,6 +113,29 @@ fn set_end<C: Unit>(rest: &[C]) -> usize {
 }
 
 impl<C: Unit> Conversion<'_, C> {
+    /// Whether Microsoft's library has it. `%%` is none: it is a text.
+    pub(super) fn is_known(&self, scan: bool) -> bool {
+        let letters: &[u8] = if scan { b"diuxXopscSCeEfFgGaAn[%" } else { b"diuxXopscSCeEfFgGaAn" };
+        let ends = self.letter != b'[' || self.set.last().is_some_and(|unit| unit.ascii() == b']');
+        letters.contains(&self.letter) && ends && (scan || self.is_in_order())
+    }
+
+    /// Whether what stands before the letter of a print is flags, width and precision, in this order.
+    fn is_in_order(&self) -> bool {
+        let rest = self.before.iter().map(|unit| unit.ascii());
+        let mut rest = rest.skip_while(|byte| b"-+ #0'".contains(byte)).peekable();
+        let number = |rest: &mut std::iter::Peekable<_>| {
+            if rest.next_if_eq(&b'*').is_none() {
+                while rest.next_if(u8::is_ascii_digit).is_some() {}
+            }
+        };
+        number(&mut rest);
+        if rest.next_if_eq(&b'.').is_some() {
+            number(&mut rest);
+        }
+        rest.next().is_none()
+    }
+
     /// Whether a scan stores nothing for it.
     pub(super) fn stores_nothing(&self) -> bool {
         self.letter == b'%' || self.before.iter().any(|unit| unit.ascii() == b'*')
@@ -179,10 +204,12 @@ pub(super) fn print<C: Unit>(mut format: &[C]) -> Option<Vec<C>> {
     while let Some(piece) = piece(&mut format, false) {
         to.extend_from_slice(piece.text);
         let Some(conversion) = piece.conversion else { continue };
-        if conversion.letter == b'n' {
-            return None;
+        match conversion.letter {
+            b'n' => return None,
+            b'%' => to.extend([C::of(b'%'); 2]),
+            _ if conversion.is_known(false) => conversion.write(false, b"", &mut to),
+            _ => to.extend_from_slice(conversion.set),
         }
-        conversion.write(false, b"", &mut to);
     }
     Some(to)
 }
@@ -192,8 +219,10 @@ pub(super) fn scan<C: Unit>(mut format: &[C]) -> Vec<C> {
     let mut to = Vec::with_capacity(format.len() + 8);
     while let Some(piece) = piece(&mut format, true) {
         to.extend_from_slice(piece.text);
-        if let Some(conversion) = piece.conversion {
-            conversion.write(true, b"", &mut to);
+        match piece.conversion {
+            Some(conversion) if conversion.is_known(true) => conversion.write(true, b"", &mut to),
+            Some(_) => break,
+            None => {}
         }
     }
     to
@@ -214,11 +243,24 @@ mod tests {
             "a %u %-8d|%lld %u %zu %llx %hd %% z"
         );
         assert_eq!(printed("%s %S %hs %ls %ws %c %C"), "%s %ls %s %ls %ls %c %lc");
-        assert_eq!(printed("%p %.2lf %*d %5.3s %"), "%.16lX %.2f %*d %5.3s %");
+        assert_eq!(printed("%p %.2lf %*d %5.3s %"), "%.16lX %.2f %*d %5.3s ");
         assert!(print(b"%n").is_none());
         let wide: Vec<i32> = "%s %hs %S %ld".bytes().map(i32::from).collect();
         let wanted: Vec<i32> = "%ls %s %s %d".bytes().map(i32::from).collect();
         assert_eq!(print(&wide), Some(wanted));
+    }
+
+    /// Found by random formats: `%n` by other words.
+    #[test]
+    fn what_only_the_c_library_has_does_not_reach_it() {
+        assert_eq!(printed("%1$n %qn %Zn %m %y"), "$n qn Zn m y");
+        assert_eq!(printed("%5#%n".get(..4).unwrap()), "%%");
+        assert_eq!(printed("%5#d %1.2.3d %-*.*d %L"), "d d %-*.*d ");
+        assert!(print(b"%5#n").is_none() && print(b"%5#%%n").is_none());
+        let scanned = |format: &[u8]| String::from_utf8(scan(format)).unwrap();
+        assert_eq!(scanned(b"%d %1$s"), "%d ");
+        assert_eq!(scanned(b"%ms"), "");
+        assert_eq!(scanned(b"%d%[abc"), "%d");
     }
 
     #[test]

@@ -55,6 +55,9 @@ unsafe fn secure<C: Unit>(
     while let Some(piece) = format::piece(&mut rest, true) {
         to.extend_from_slice(piece.text);
         let Some(conversion) = piece.conversion else { continue };
+        if !conversion.is_known(true) {
+            break;
+        }
         if conversion.stores_nothing() {
             conversion.write(true, b"", &mut to);
             continue;

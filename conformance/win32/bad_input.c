@@ -249,6 +249,30 @@ static void unmapped_buffers(void)
     closesocket(theirs);
 }
 
+/* Structures, too, where a call is made once in a socket's life. */
+static void unmapped_structures(void)
+{
+    SOCKET ours, theirs, fresh = overlapped_socket(SOCK_STREAM);
+    char *memory = unmapped();
+    struct sockaddr_in address;
+    int length = sizeof address;
+    stream_pair(&ours, &theirs);
+    FAULT(bind(fresh, (struct sockaddr *)memory, sizeof address));
+    FAULT(connect(fresh, (struct sockaddr *)memory, sizeof address));
+    FAULT(getsockname(ours, (struct sockaddr *)memory, &length));
+    FAULT(getsockname(ours, (struct sockaddr *)&address, (int *)memory));
+    FAULT(getpeername(ours, (struct sockaddr *)memory, &length));
+    FAULT(setsockopt(ours, SOL_SOCKET, SO_RCVBUF, memory, 4));
+    FAULT(getsockopt(ours, SOL_SOCKET, SO_RCVBUF, memory, &length));
+    FAULT(getsockopt(ours, SOL_SOCKET, SO_RCVBUF, (char *)&length, (int *)memory));
+    FAULT(ioctlsocket(ours, FIONREAD, (u_long *)memory));
+    bind_free(fresh);
+    EXPECT(listen(fresh, 1) == 0); /* and it is as good as new */
+    closesocket(fresh);
+    closesocket(ours);
+    closesocket(theirs);
+}
+
 /* The buffer of a receive goes while it pends: the operation ends, with one packet, and the socket goes on. */
 static void buffer_goes_while_pending(void)
 {
@@ -346,6 +370,7 @@ int main(void)
     RUN(no_sockets);
     RUN(null_pointers);
     RUN(unmapped_buffers);
+    RUN(unmapped_structures);
     RUN(buffer_goes_while_pending);
     RUN(counts);
     RUN(structure_sizes);

@@ -3,6 +3,7 @@
 
 use std::ffi::c_void;
 use std::ptr;
+use std::sync::OnceLock;
 
 use libfuzzer_sys::fuzz_target;
 use wharf_fuzz::{Input, List, at, room};
@@ -15,7 +16,43 @@ unsafe extern "C" {
     fn wharf_vsnprintf(to: *mut u8, size: usize, format: *const u8, list: *mut c_void) -> i32;
     fn wharf_vswprintf(to: *mut WCHAR, size: usize, format: *const WCHAR, list: *mut c_void)
     -> i32;
+    fn wharf_vsscanf(text: *const u8, format: *const u8, sizes: i32, list: *mut c_void) -> i32;
+    fn _set_invalid_parameter_handler(handler: Handler) -> Handler;
     fn LocalFree(memory: HANDLE) -> HANDLE;
+}
+
+type Handler = Option<unsafe extern "C" fn(*const WCHAR, *const WCHAR, *const WCHAR, u32, usize)>;
+
+/// `%n` is told to this, which lets it pass.
+unsafe extern "C" fn told(_: *const WCHAR, _: *const WCHAR, _: *const WCHAR, _: u32, _: usize) {}
+
+fn start() {
+    // SAFETY: a function of that form.
+    unsafe { _set_invalid_parameter_handler(Some(told)) };
+}
+
+/// Memory for what is scanned: the lower half of its address is its size, so that it is an argument of either kind.
+fn scanned() -> u64 {
+    const SIZE: usize = 0x1_0000;
+    static PLACE: OnceLock<u64> = OnceLock::new();
+    *PLACE.get_or_init(|| {
+        let wanted = (0x7000_0000_0000 + SIZE) as *mut c_void;
+        // SAFETY: nothing is replaced.
+        let memory = unsafe { mmap(wanted, SIZE, 3, 0x10_0022, -1, 0) };
+        assert_eq!(memory, wanted);
+        memory as u64
+    })
+}
+
+unsafe extern "C" {
+    fn mmap(
+        address: *mut c_void,
+        length: usize,
+        protection: i32,
+        flags: i32,
+        fd: i32,
+        offset: i64,
+    ) -> *mut c_void;
 }
 
 /// Whether a format has a star, or so large a number that the text would not end soon.
@@ -28,7 +65,7 @@ fn is_long(format: impl Iterator<Item = i32>) -> bool {
     })
 }
 
-fuzz_target!(|data: &[u8]| {
+fuzz_target!(init: start(), |data: &[u8]| {
     let mut input = Input(data);
     let (kind, flags) = (input.byte(), input.number());
     let size = u32::from(input.byte());
@@ -69,6 +106,11 @@ fuzz_target!(|data: &[u8]| {
             if !star {
                 let mut fixed = room(1024);
                 wvsprintfA(at(&mut fixed), format.as_ptr(), (&raw const *&List::of(&words)).cast());
+                let places = [scanned(); 256];
+                for sizes in [0, 1] {
+                    let mut list = List::of(&places);
+                    wharf_vsscanf(format.as_ptr(), format.as_ptr(), sizes, (&raw mut list).cast());
+                }
                 let mut output = room(size as usize);
                 wharf_vsnprintf(
                     at(&mut output),

@@ -1,14 +1,16 @@
 //! The program's pointers, checked as far as can be told without touching them.
 //!
 //! Null, the first 64 KiB and what no user address can be are WSAEFAULT, as Windows answers them. A pointer that
-//! is merely stale goes to the kernel where the kernel is the one to use it; where this library uses it, it is the
-//! program's fault, as on Windows outside a system call.
+//! is merely stale goes to the kernel where the kernel is the one to use it. Where this library uses it, calls that are
+//! made once or twice in a socket's life ask the kernel first ([`present`]) and answer WSAEFAULT; in the others, where
+//! that would cost a tenth of the call, it is the program's fault, as on Windows outside a system call.
 #![allow(unsafe_code)] // reads and writes through the program's pointers
 
-use std::ffi::{CStr, c_char};
+use std::ffi::{CStr, c_char, c_void};
 
 use wharf_core::status::code;
 
+use crate::sync::errno;
 use crate::types::WCHAR;
 
 /// Nothing is mapped below, by rule on Windows and by vm.mmap_min_addr on Linux.
@@ -21,6 +23,29 @@ pub(crate) fn plausible<T>(pointer: *const T, length: usize) -> Result<(), u32> 
     let start = pointer as usize;
     match start.checked_add(length) {
         Some(end) if start >= LOWEST && end <= HIGHEST => Ok(()),
+        _ => Err(code::WSAEFAULT),
+    }
+}
+
+/// As `plausible`, and something is mapped there: the first and the last byte can be read. What was unmapped, and what
+/// another thread unmaps meanwhile, is another matter: this finds mistakes and protects from nobody.
+pub(crate) fn present<T>(pointer: *const T, length: usize) -> Result<(), u32> {
+    plausible(pointer, length)?;
+    if length == 0 {
+        return Ok(());
+    }
+    let start: *mut c_void = pointer.cast_mut().cast();
+    let last = start.wrapping_byte_add(length - 1);
+    let ends = [start, last].map(|iov_base| libc::iovec { iov_base, iov_len: 1 });
+    let mut space = [0_u8; 2];
+    let to = libc::iovec { iov_base: space.as_mut_ptr().cast(), iov_len: 2 };
+    let process = rustix::process::getpid().as_raw_nonzero().get();
+    // SAFETY: of this process the kernel reads what can be read, and writes to `space`.
+    let read = unsafe { libc::process_vm_readv(process, &raw const to, 1, ends.as_ptr(), 2, 0) };
+    match read {
+        2 => Ok(()),
+        // A filter may refuse the question.
+        -1 if errno::get() != libc::EFAULT => Ok(()),
         _ => Err(code::WSAEFAULT),
     }
 }
@@ -139,5 +164,30 @@ mod tests {
             );
         }
         assert_eq!(plausible(&LOWEST, 8), Ok(()));
+    }
+
+    #[test]
+    fn what_is_not_mapped_is_not_present() {
+        let page = 4096;
+        // SAFETY: a fresh mapping of two pages.
+        let memory = unsafe {
+            libc::mmap(
+                std::ptr::null_mut(),
+                2 * page,
+                libc::PROT_READ,
+                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
+                -1,
+                0,
+            )
+        };
+        assert_eq!(present(memory, 2 * page), Ok(()));
+        // SAFETY: ours, and used no more.
+        unsafe { libc::munmap(memory.wrapping_byte_add(page), page) };
+        assert_eq!(present(memory, page), Ok(()));
+        assert_eq!(present(memory, page + 1), Err(code::WSAEFAULT));
+        assert_eq!(present(memory.wrapping_byte_add(page), 1), Err(code::WSAEFAULT));
+        // SAFETY: as above.
+        unsafe { libc::munmap(memory, page) };
+        assert_eq!(present(memory, 1), Err(code::WSAEFAULT));
     }
 }

@@ -168,7 +168,7 @@ pub unsafe extern "C" fn setsockopt(
 /// A plausible `value` is one to `length` bytes.
 unsafe fn read<'a>(value: *const c_char, length: i32) -> Result<&'a [u8], u32> {
     let length = usize::try_from(length).map_err(|_| code::WSAEFAULT)?;
-    memory::plausible(value, length.min(1 << 20))?;
+    memory::present(value, length.min(1 << 20))?;
     // SAFETY: the caller's promise. Nothing of ours is longer than the limit.
     unsafe { memory::bytes(value.cast(), length.min(1 << 20)) }
 }
@@ -192,10 +192,11 @@ pub unsafe extern "C" fn getsockopt(
         if !open_type {
             find(s)?;
         }
+        memory::present(length, size_of::<i32>())?;
         // SAFETY: the caller's promise.
         let room =
             usize::try_from(unsafe { memory::read(length) }?).map_err(|_| code::WSAEFAULT)?;
-        memory::plausible(value, room)?;
+        memory::present(value, room)?;
         let answer = match open_type {
             true => Answer::Number(context::open_type()),
             false => {

@@ -35,6 +35,7 @@ mod object;
 mod overlapped;
 mod port;
 mod process;
+mod rio;
 mod socket;
 mod sync;
 mod system;
@@ -67,6 +68,7 @@ pub mod Win32 {
                 WSAGetOverlappedResult, WSAIoctl, WSAMSG, WSARecv, WSARecvFrom, WSASend,
                 WSASendMsg, WSASendTo,
             };
+            pub use crate::rio::types::*;
             pub use crate::socket::types::*;
             pub use crate::socket::{
                 WSACleanup, WSASocketA, WSASocketW, WSAStartup, closesocket, socket,

@@ -17,6 +17,7 @@
 #include "interlocked.h"
 #include "sockets.h"
 #include "extensions.h"
+#include "rio.h"
 #include "numbers/sockets.h"
 #include "addresses.h"
 #include "declared/every.h"

@@ -33,7 +33,7 @@ impl Cancel {
     }
 
     fn wants(self, operation: &Operation) -> bool {
-        !operation.request.is_silent()
+        operation.request.is_named()
             && self.means(operation.request.name(), operation.request.thread)
     }
 }

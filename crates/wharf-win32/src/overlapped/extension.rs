@@ -4,7 +4,7 @@ use std::ffi::c_void;
 
 use crate::socket::types::GUID;
 
-const fn guid(data1: u32, data2: u16, data3: u16, data4: [u8; 8]) -> GUID {
+pub(crate) const fn guid(data1: u32, data2: u16, data3: u16, data4: [u8; 8]) -> GUID {
     GUID { data1, data2, data3, data4 }
 }
 

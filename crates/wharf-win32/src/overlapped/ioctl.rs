@@ -10,6 +10,7 @@ use super::request::{Ended, Request};
 use super::thread;
 use super::types::{LPWSAOVERLAPPED_COMPLETION_ROUTINE, OVERLAPPED};
 use crate::guard;
+use crate::rio;
 use crate::socket::started;
 use crate::socket::table::find;
 use crate::socket::types::{GUID, SOCKET, SOCKET_ERROR};
@@ -18,7 +19,7 @@ use crate::winsock::control::{
 };
 
 const SIO_GET_EXTENSION_FUNCTION_POINTER: u32 = 0xC800_0006;
-/// Names the table of registered I/O, which there is not.
+/// Names the table of registered I/O.
 const SIO_GET_MULTIPLE_EXTENSION_FUNCTION_POINTER: u32 = 0xC800_0024;
 
 /// Finds a function: 8 bytes of pointer.
@@ -81,7 +82,12 @@ pub unsafe extern "C" fn WSAIoctl(
                     unsafe { find_function(lpvInBuffer, cbInBuffer, lpvOutBuffer, cbOutBuffer) };
                 Some(found.map_err(Refusal::from))
             }
-            SIO_GET_MULTIPLE_EXTENSION_FUNCTION_POINTER => Some(Err(code::WSAEINVAL.into())),
+            SIO_GET_MULTIPLE_EXTENSION_FUNCTION_POINTER => {
+                // SAFETY: the caller's promise.
+                let found =
+                    unsafe { rio::find_table(lpvInBuffer, cbInBuffer, lpvOutBuffer, cbOutBuffer) };
+                Some(found.map_err(Refusal::from))
+            }
             // D76: the provider answers these in the call only.
             code if handles.contains(&code) && !lpOverlapped.is_null() => None,
             request => {

@@ -18,6 +18,7 @@ use super::request::SKIP_EVENT_ON_HANDLE;
 use super::thread::ThreadId;
 use crate::object;
 use crate::port::{Binding, IoPort};
+use crate::rio;
 use crate::socket::waiting::errno;
 use crate::socket::{Record, prepare, table};
 use crate::winsock::options::{Carried, Name};
@@ -139,6 +140,9 @@ pub(crate) fn linger(name: Watched) {
 }
 
 fn end_told(record: &mut Record) {
+    if let Some(queue) = record.registered.take() {
+        rio::end_of_socket(queue);
+    }
     let status = if record.is_stream() && record.connected {
         Status::CONNECTION_ABORTED
     } else {

@@ -26,24 +26,24 @@
 //! (`wharf::Port::complete`), and the rules of a socket's operations are here.
 
 mod accept;
-mod attempt;
-mod buffers;
+pub(crate) mod attempt;
+pub(crate) mod buffers;
 mod cancel;
 mod connect;
 mod control;
 mod disconnect;
-mod engine;
-mod extension;
+pub(crate) mod engine;
+pub(crate) mod extension;
 mod internal;
 mod ioctl;
 mod life;
 mod message;
 mod modes;
-mod operation;
-mod receive;
+pub(crate) mod operation;
+pub(crate) mod receive;
 pub(crate) mod request;
 mod result;
-mod send;
+pub(crate) mod send;
 mod signal;
 mod synchronous;
 mod thread;

@@ -33,7 +33,7 @@ const KNOWN: u32 = MSG_OOB
     | MSG_PARTIAL;
 
 /// What is refused before it is tried, in Windows' order.
-fn admit(record: &mut Record, flags: u32, overlapped: bool) -> Result<(), u32> {
+pub(crate) fn admit(record: &mut Record, flags: u32, overlapped: bool) -> Result<(), u32> {
     if flags & !KNOWN != 0 {
         return Err(code::WSAEOPNOTSUPP);
     }

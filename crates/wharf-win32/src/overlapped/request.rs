@@ -113,7 +113,18 @@ impl Request {
     }
 
     pub(crate) fn is_silent(&self) -> bool {
-        self.overlapped.is_none()
+        self.overlapped.is_none() && self.routine.is_none()
+    }
+
+    /// For an operation of registered I/O: its end is told by `sink` alone, under the socket's lock. It has no name, so
+    /// nothing but the end of its socket cancels it.
+    pub(crate) fn registered(sink: Routine) -> Request {
+        Request { routine: Some(sink), ..Request::silent() }
+    }
+
+    /// Whether cancellation and the end of a thread concern it.
+    pub(crate) fn is_named(&self) -> bool {
+        self.overlapped.is_some()
     }
 
     /// The address that names the operation; null for a silent one.
@@ -134,13 +145,13 @@ impl Request {
     /// Whether the end of its thread ends it: unless only a packet tells of it (C43).
     pub(crate) fn dies_with_thread(&self, bound: bool) -> bool {
         let told = !bound || self.event.is_some() || self.no_packet || self.routine.is_some();
-        told && !self.is_silent()
+        told && self.is_named()
     }
 
     /// Whether a cancel means it; `bound`: its file has a port.
     pub(crate) fn is_meant(&self, which: Cancel, bound: bool) -> bool {
         let outlives = matches!(which, Cancel::EndOf(_)) && !self.dies_with_thread(bound);
-        which.means(self.name(), self.thread) && !outlives
+        self.is_named() && which.means(self.name(), self.thread) && !outlives
     }
 
     /// It is pending, and the end of the calling thread is to end it if that is its lot.
@@ -173,7 +184,12 @@ impl Request {
         ended: Ended,
         told: impl FnOnce(),
     ) {
-        let Some(overlapped) = self.overlapped else { return };
+        let Some(overlapped) = self.overlapped else {
+            if let Some(sink) = self.routine {
+                sink(status, bytes);
+            }
+            return;
+        };
         let high = overlapped.as_ptr().cast::<usize>().wrapping_add(1);
         // SAFETY: the operation has not ended yet, so the memory is there (invariant 1); nobody reads InternalHigh, its
         // second word, before the status.

@@ -25,7 +25,7 @@ const MSG_PARTIAL: u32 = 0x8000;
 const KNOWN: u32 = MSG_OOB | MSG_DONTROUTE | MSG_INTERRUPT | MSG_PARTIAL;
 
 /// What is refused before it is tried.
-fn admit(record: &Record, flags: u32, addressed: bool) -> Result<(), u32> {
+pub(crate) fn admit(record: &Record, flags: u32, addressed: bool) -> Result<(), u32> {
     if flags & !KNOWN != 0 || (flags & MSG_OOB != 0 && !record.is_stream()) {
         return Err(code::WSAEOPNOTSUPP);
     }

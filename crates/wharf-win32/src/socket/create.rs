@@ -14,8 +14,11 @@ use crate::guard;
 use crate::winsock::options::opens_overlapped;
 use crate::winsock::{AF_UNSPEC, duplicate};
 
-const KNOWN_FLAGS: u32 =
-    WSA_FLAG_OVERLAPPED | MULTIPOINT | WSA_FLAG_ACCESS_SYSTEM_SECURITY | WSA_FLAG_NO_HANDLE_INHERIT;
+const KNOWN_FLAGS: u32 = WSA_FLAG_OVERLAPPED
+    | MULTIPOINT
+    | WSA_FLAG_ACCESS_SYSTEM_SECURITY
+    | WSA_FLAG_NO_HANDLE_INHERIT
+    | WSA_FLAG_REGISTERED_IO;
 const C_PLANE: u32 = WSA_FLAG_MULTIPOINT_C_ROOT | WSA_FLAG_MULTIPOINT_C_LEAF;
 const D_PLANE: u32 = WSA_FLAG_MULTIPOINT_D_ROOT | WSA_FLAG_MULTIPOINT_D_LEAF;
 const MULTIPOINT: u32 = C_PLANE | D_PLANE;
@@ -90,6 +93,7 @@ fn create(
     table::open(fd, |fd, generation| {
         let mut record = Record::new(fd, generation, family, kind, protocol);
         record.overlapped = flags & WSA_FLAG_OVERLAPPED != 0;
+        record.registered = (flags & WSA_FLAG_REGISTERED_IO != 0).then_some(0);
         record.private = flags & WSA_FLAG_NO_HANDLE_INHERIT != 0;
         record
     })

@@ -25,6 +25,8 @@ pub(crate) struct Record {
     pub(crate) protocol: i32,
     /// Made with WSA_FLAG_OVERLAPPED (D5).
     pub(crate) overlapped: bool,
+    /// Made with WSA_FLAG_REGISTERED_IO: the name of its request queue, or 0 as long as it has none.
+    pub(crate) registered: Option<usize>,
     /// Synchronous calls wait; false after FIONBIO. Overlapped calls never look (C28).
     pub(crate) blocking: bool,
     /// SO_RCVTIMEO and SO_SNDTIMEO, in milliseconds; 0 is without end. Overlapped calls never look (C28).
@@ -65,6 +67,7 @@ impl Record {
             kind,
             protocol,
             overlapped: true,
+            registered: None,
             blocking: true,
             receive_timeout: 0,
             send_timeout: 0,

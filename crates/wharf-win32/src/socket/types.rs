@@ -109,6 +109,7 @@ pub const WSA_FLAG_MULTIPOINT_D_ROOT: u32 = 0x08;
 pub const WSA_FLAG_MULTIPOINT_D_LEAF: u32 = 0x10;
 pub const WSA_FLAG_ACCESS_SYSTEM_SECURITY: u32 = 0x40;
 pub const WSA_FLAG_NO_HANDLE_INHERIT: u32 = 0x80;
+pub const WSA_FLAG_REGISTERED_IO: u32 = 0x100;
 
 /// Stands for "as the protocol info says" in WSASocket.
 pub const FROM_PROTOCOL_INFO: i32 = -1;

@@ -6,8 +6,9 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::thread;
 
+use rustix::fs::{Advice, fadvise, fdatasync};
 use rustix::io::Errno;
-use wharf::{Buffer, FileRange, Port};
+use wharf::{Buffer, FileEngine, FileRange, Options, Port};
 use wharf_conformance::net;
 
 /// A file without a name, with these bytes.
@@ -16,6 +17,26 @@ fn file(bytes: &[u8]) -> Arc<File> {
     let mut file = File::from(fd);
     file.write_all(bytes).unwrap();
     Arc::new(file)
+}
+
+/// A file on a disk, with these bytes, of which the page cache has none.
+fn cold_file(bytes: &[u8]) -> Arc<File> {
+    let mut file = tempfile::tempfile_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    file.write_all(bytes).unwrap();
+    forget(&file);
+    Arc::new(file)
+}
+
+fn forget(file: &File) {
+    fdatasync(file).unwrap();
+    fadvise(file, 0, None, Advice::DontNeed).unwrap();
+}
+
+fn ports() -> [Port<i32>; 2] {
+    [FileEngine::Auto, FileEngine::Threads].map(|file_engine| {
+        let options = Options { concurrency: 1.into(), file_engine, ..Options::default() };
+        Port::with_options(options).unwrap()
+    })
 }
 
 fn receive(peer: &TcpStream, length: usize) -> thread::JoinHandle<Vec<u8>> {
@@ -199,4 +220,88 @@ fn no_signal_comes_of_it() {
             assert_eq!(net::refusal(late, 2), Errno::CONNRESET);
         }
     });
+}
+
+/// Goal: a file that is on the disk goes out whole and in order, with what is around it, and the caller does not wait for
+/// the disk. Method: a file that the page cache has forgotten, on each engine of files; small enough for the socket to take it
+/// in the call, were it in memory; of many sends at least one is still pending when the call returns.
+#[test]
+fn a_cold_file_is_not_waited_for() {
+    let contents = net::pattern(3, 100_000);
+    let file = cold_file(&contents);
+    for port in ports() {
+        let (ours, peer) = net::unix();
+        let stream = port.associate(ours, 0).unwrap();
+        let mut pending = 0;
+        for _ in 0..20 {
+            forget(&file);
+            let range = FileRange::new(Arc::clone(&file)).head("<").tail(">");
+            stream.send_file(range, 1).unwrap();
+            pending += port.stats().sending;
+            stream.send("next", 2).unwrap();
+            let received = receive(&peer, contents.len() + 6);
+            for (payload, length) in [(1, contents.len() + 2), (2, 4)] {
+                let packet = net::take(&port);
+                assert_eq!((packet.payload, packet.result.unwrap()), (payload, length));
+            }
+            let received = received.join().unwrap();
+            assert!(received == [b"<", &contents[..], b">next"].concat(), "other bytes");
+        }
+        assert!(pending > 0, "every send was over when the call returned");
+        net::nothing(&port);
+    }
+}
+
+/// Goal: a large cold file goes out whole, part by part, and one that is cut meanwhile ends with what there is.
+#[test]
+fn large_cold_files() {
+    let contents = net::pattern(0, 9 << 20);
+    for port in ports() {
+        let file = cold_file(&contents);
+        let (stream, peer) = net::stream(&port, 0);
+        let reader = receive(&peer, contents.len() - 5);
+        stream.send_file(FileRange::new(Arc::clone(&file)).offset(5), 1).unwrap();
+        assert_eq!(net::take(&port).result.unwrap(), contents.len() - 5);
+        assert!(reader.join().unwrap() == contents[5..]);
+        forget(&file);
+        file.set_len(3 << 20).unwrap();
+        let range = FileRange::new(Arc::clone(&file)).length(contents.len() as u64);
+        let reader = receive(&peer, 3 << 20);
+        stream.send_file(range, 2).unwrap();
+        let packet = net::take(&port);
+        assert_eq!((packet.transferred, net::errno(packet.result)), (3 << 20, Errno::NODATA));
+        assert!(reader.join().unwrap() == contents[..3 << 20]);
+    }
+}
+
+/// Goal: a send that waits for the disk ends once when it is cancelled or its stream dropped, and what was issued behind it
+/// goes on (C33, C39). Method: either at once after the call, many times, on each engine.
+#[test]
+fn a_cold_file_ends_once() {
+    let contents = net::pattern(0, 100_000);
+    let file = cold_file(&contents);
+    for port in ports() {
+        for round in 0..40 {
+            forget(&file);
+            let (ours, peer) = net::unix();
+            let stream = port.associate(ours, 0).unwrap();
+            let id = stream.send_file(FileRange::new(Arc::clone(&file)), 1).unwrap();
+            if round % 2 == 0 {
+                let cancelled = stream.cancel(id);
+                stream.send("next", 2).unwrap();
+                let first = net::take(&port);
+                assert_eq!((first.payload, first.was_cancelled()), (1, cancelled));
+                assert_eq!(net::take(&port).payload, 2);
+                drop(stream);
+                let received = net::read_all(&peer);
+                let (file_part, next) = received.split_at(received.len() - 4);
+                assert!(next == b"next" && file_part == &contents[..first.transferred]);
+            } else {
+                drop(stream);
+                assert_eq!(net::take(&port).payload, 1);
+            }
+            net::nothing(&port);
+        }
+    }
+    net::until("nothing uses the file", || Arc::strong_count(&file) == 1);
 }

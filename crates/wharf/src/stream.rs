@@ -179,8 +179,9 @@ impl<T: Send + 'static> Stream<T> {
     /// Sends a head, a range of a file and a tail, in this order, as one operation: see [`FileRange`]. The packet comes
     /// when the kernel has taken the last byte, and counts all bytes (contract D69); its buffer is the head.
     ///
-    /// The file's bytes do not pass through user space. A part of the file that is not in memory is read while the socket
-    /// is served, by whichever thread that is. The descriptor is set to non-blocking mode.
+    /// The file's bytes do not pass through user space. A part of the file that is not in memory is read first, as an
+    /// operation on a [`File`](crate::File) would be, so that no worker waits for the disk; the kernel's answer to what is
+    /// in memory is a hint, and what it misses is waited for. The descriptor is set to non-blocking mode.
     ///
     /// A file that ends before the range does fails the operation with `ENODATA`, after what there was; the tail is not
     /// sent then. [`Packet::transferred`](crate::Packet::transferred) tells how much went out.

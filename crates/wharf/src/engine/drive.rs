@@ -4,6 +4,7 @@
 //! Those of `socket`.
 
 use std::os::fd::AsFd;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::event::epoll::EventFlags;
@@ -12,7 +13,9 @@ use wharf_core::operation::OpId;
 
 use super::arrivals::Arrivals;
 use super::attempt::Attempt;
+use super::attempt::file::WARM_BYTES;
 use super::epoll::Due;
+use super::files::warm;
 use super::operation::{Operation, Work};
 use super::socket::{Shape, Socket};
 use super::state::State;
@@ -65,7 +68,7 @@ impl<T: Send + 'static> Socket<T> {
         let mut dissolved = false;
         loop {
             let resting = state.resting;
-            if !state.side(input).may_try() || resting {
+            if !state.side(input).may_try() || resting || (!input && state.is_warming()) {
                 break;
             }
             let Some(ended) = state.attempt_front(fd.as_fd(), input) else { break };
@@ -79,6 +82,15 @@ impl<T: Send + 'static> Socket<T> {
                     let id = state.input.pending.front_id().expect("the front that was tried");
                     let operation = state.input.pending.pop().expect("the same");
                     self.arrive(state, id, operation, out);
+                    continue;
+                }
+                Attempt::Cold => {
+                    let id = state.output.pending.front_id().expect("the front that was tried");
+                    let front = state.output.pending.front_mut().expect("the same");
+                    if self.warm(id, front) {
+                        state.warming = Some(id);
+                        break;
+                    }
                     continue;
                 }
                 Attempt::Done { .. } | Attempt::Later => {}
@@ -113,6 +125,30 @@ impl<T: Send + 'static> Socket<T> {
             // Whoever waits for data of the old connection waits in vain.
             (state.input.ready, state.output.ready) = (true, true);
             self.drive(state, true, out);
+        }
+    }
+
+    /// Has what a send needs next read from the disk, on which the send waits then. False if nobody can: the next try
+    /// waits for the disk itself.
+    #[cold]
+    pub(super) fn warm(&self, id: OpId, operation: &mut Operation<T>) -> bool {
+        let Work::SendFile(send) = &mut operation.work else {
+            unreachable!("nothing else is cold")
+        };
+        let file = Arc::clone(send.file.as_ref().expect("it is what is cold"));
+        send.warmed = send.file_left.min(WARM_BYTES);
+        #[expect(clippy::cast_possible_truncation, reason = "some KiB")]
+        let length = send.warmed as usize;
+        warm(&self.port, (self.token, id), file, send.offset, length)
+    }
+
+    /// What the send with this id has waited for is in memory, or cannot be had.
+    pub(crate) fn warmed(&self, id: OpId, out: &mut dyn FnMut(Packet<T>)) {
+        let mut state = lock(&self.state);
+        // Of a send that was withdrawn there may be a later one, which waits for another part.
+        if state.warming == Some(id) {
+            state.warming = None;
+            self.drive(&mut state, false, out);
         }
     }
 

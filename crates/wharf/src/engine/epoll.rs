@@ -138,7 +138,8 @@ impl<T: Send + 'static> Epoll<T> {
         lock(&self.files).iter().cloned().collect()
     }
 
-    fn find(&self, token: Token) -> Option<Arc<Socket<T>>> {
+    /// The socket of a token, if it is still associated.
+    pub(crate) fn find(&self, token: Token) -> Option<Arc<Socket<T>>> {
         lock(&self.sockets).get(token).cloned()
     }
 

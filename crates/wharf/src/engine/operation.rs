@@ -88,6 +88,10 @@ pub(crate) struct FileSend {
     pub(crate) to_end: bool,
     /// The socket is known to be non-blocking.
     pub(crate) prepared: bool,
+    /// The file never waits for a disk; `None` until that was asked.
+    pub(crate) immediate: Option<bool>,
+    /// So many of the next bytes have been brought to memory for the next try.
+    pub(crate) warmed: u64,
     pub(crate) tail: Buffer,
     pub(crate) tail_sent: usize,
 }

@@ -112,6 +112,7 @@ impl<T: Send + 'static> Socket<T> {
                     resting: false,
                     arrivals: None,
                     urgent: None,
+                    warming: None,
                     lingers: false,
                 }),
             })
@@ -161,7 +162,14 @@ impl<T: Send + 'static> Socket<T> {
             && (side.ready || !input || side.broken.is_some() || disconnects)
             && !connecting
         {
-            let ended = state.attempt(fd.as_fd(), &mut operation);
+            let mut ended = state.attempt(fd.as_fd(), &mut operation);
+            while ended == Attempt::Cold {
+                if self.warm(id, &mut operation) {
+                    state.warming = Some(id);
+                    break;
+                }
+                ended = state.attempt(fd.as_fd(), &mut operation);
+            }
             if matches!(ended, Attempt::Connected | Attempt::Arrived) {
                 state.fd = Some(fd);
                 return self.go_on(state, id, operation).map(Issued::Pending);

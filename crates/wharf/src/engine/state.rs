@@ -21,7 +21,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::net::sockopt::socket_error;
 use rustix::net::{RecvFlags, Shutdown, connect_unspec, getsockname, recv};
-use wharf_core::operation::Pending;
+use wharf_core::operation::{OpId, Pending};
 
 use super::arrivals::Arrivals;
 use super::attempt::{Attempt, attempt};
@@ -70,6 +70,8 @@ pub(super) struct State<T> {
     pub(super) arrivals: Option<Box<Arrivals<T>>>,
     /// Receives of urgent data; made with the first.
     pub(super) urgent: Option<Box<Pending<Operation<T>>>>,
+    /// The send that waits for its file's bytes to be in memory.
+    pub(super) warming: Option<OpId>,
     /// The close may have to wait for the peer (D78).
     pub(super) lingers: bool,
 }
@@ -104,6 +106,11 @@ impl<T> State<T> {
         self.bound
     }
 
+    /// Whether the front of the output waits for a disk.
+    pub(super) fn is_warming(&self) -> bool {
+        self.warming.is_some() && self.warming == self.output.pending.front_id()
+    }
+
     /// Draws the conclusions of a try; answers the result if the operation is over.
     #[inline]
     pub(super) fn note(
@@ -114,7 +121,7 @@ impl<T> State<T> {
     ) -> Option<Result<usize, Errno>> {
         match ended {
             // A stage, which the caller looks after.
-            Attempt::Connected | Attempt::Arrived => None,
+            Attempt::Connected | Attempt::Arrived | Attempt::Cold => None,
             Attempt::Later => {
                 self.side(input).ready = false;
                 if input {

@@ -1,23 +1,35 @@
 //! Tries of file to socket: head, a range of the file, tail, in this order (contract D69-D71).
 //!
 //! The file's pages go from the page cache to the socket in the kernel (sendfile(2)); its own position is neither used
-//! nor moved. A page that is not in memory is read from the device meanwhile: the calling thread waits for that.
+//! nor moved.
 //!
-//! sendfile returns less than asked for at the end of the file as well as when the socket is full, so it is called again
-//! until it says which: 0, or EAGAIN and an edge that will come.
+//! # Files that are not in memory
+//! sendfile would wait for the disk, and the worker with it. So the pages of the next [`WINDOW`] are counted before; if some
+//! are missing the try ends as [`Attempt::Cold`], and goes on when the engine of files has read [`WARM_BYTES`] of them.
+//!
+//! # What a short call means
+//! sendfile returns less than asked for at the end of the file as well as when the socket is full. Which it was, the socket is
+//! asked, by poll(2): if it has no room, an edge will come, since the question arms it (tcp_poll, seen in 6.18). Another
+//! sendfile would say so, too, after it had gathered pages in vain.
 
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::Arc;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl, sendfile};
 use rustix::io::Errno;
 use rustix::net::SendFlags;
 
 use super::send::{SEND, send_rest};
 use super::{Attempt, done, failed, sigpipe};
+use crate::engine::files::{is_immediate, is_resident};
 use crate::engine::operation::FileSend;
 
-/// The most that Linux moves in one call (MAX_RW_COUNT).
-const BYTES_PER_CALL: u64 = 0x7FFF_F000;
+/// How far a try looks ahead for pages that are missing, and how much goes out in one call: the chunk of nginx.
+const WINDOW: u64 = 2 << 20;
+
+/// How much is read at a time of a file that is not in memory; the kernel reads ahead of that by itself.
+pub(in crate::engine) const WARM_BYTES: u64 = 256 << 10;
 
 /// Goes on with a file's send, which ends only whole or in an error.
 pub(super) fn send_file(fd: BorrowedFd<'_>, work: &mut FileSend, sent: &mut usize) -> Attempt {
@@ -36,8 +48,9 @@ fn send_parts(fd: BorrowedFd<'_>, work: &mut FileSend) -> Attempt {
     }
     if work.file_left > 0 && work.file.is_some() {
         match send_range(fd, work) {
-            Ok(true) => {}
-            Ok(false) => return Attempt::Later,
+            Ok(Range::Sent) => {}
+            Ok(Range::Full) => return Attempt::Later,
+            Ok(Range::Cold) => return Attempt::Cold,
             Err(error) => return failed(error),
         }
     }
@@ -50,9 +63,17 @@ fn send_parts(fd: BorrowedFd<'_>, work: &mut FileSend) -> Attempt {
     done(work.transferred(), false)
 }
 
-/// False if the socket is full.
-fn send_range(fd: BorrowedFd<'_>, work: &mut FileSend) -> Result<bool, Errno> {
-    let file = work.file.as_ref().expect("checked by the caller");
+/// How a try to send the range ended.
+enum Range {
+    Sent,
+    /// The socket has no room.
+    Full,
+    /// The disk has what is next.
+    Cold,
+}
+
+fn send_range(fd: BorrowedFd<'_>, work: &mut FileSend) -> Result<Range, Errno> {
+    let file = Arc::clone(work.file.as_ref().expect("checked by the caller"));
     if !work.prepared {
         let flags = fcntl_getfl(fd)?;
         if !flags.contains(OFlags::NONBLOCK) {
@@ -60,11 +81,21 @@ fn send_range(fd: BorrowedFd<'_>, work: &mut FileSend) -> Result<bool, Errno> {
         }
         work.prepared = true;
     }
+    let immediate = *work.immediate.get_or_insert_with(|| is_immediate(file.as_fd()));
+    // What is known to be in memory. Not for longer than this try: it may be thrown out while the socket is full.
+    let mut known = std::mem::take(&mut work.warmed);
     let _quiet = sigpipe::Quiet::begin(); // sendfile has no MSG_NOSIGNAL
     while work.file_left > 0 {
-        let count = work.file_left.min(BYTES_PER_CALL) as usize;
+        if known == 0 {
+            let window = work.file_left.min(WINDOW);
+            if !immediate && !is_resident(file.as_fd(), work.offset, window) {
+                return Ok(Range::Cold);
+            }
+            known = window;
+        }
+        let count = work.file_left.min(known) as usize;
         let mut offset = work.offset;
-        match sendfile(fd, &**file, Some(&mut offset), count) {
+        match sendfile(fd, &*file, Some(&mut offset), count) {
             Ok(0) if work.to_end => work.file_left = 0,
             // The peer has been promised more than there is.
             Ok(0) => return Err(Errno::NODATA),
@@ -72,11 +103,21 @@ fn send_range(fd: BorrowedFd<'_>, work: &mut FileSend) -> Result<bool, Errno> {
                 work.offset += bytes as u64;
                 work.file_sent += bytes as u64;
                 work.file_left -= bytes as u64;
+                known -= bytes as u64;
+                if bytes < count && is_full(fd)? {
+                    return Ok(Range::Full);
+                }
             }
             Err(Errno::INTR) => {}
-            Err(Errno::AGAIN) => return Ok(false),
+            Err(Errno::AGAIN) => return Ok(Range::Full),
             Err(error) => return Err(error),
         }
     }
-    Ok(true)
+    Ok(Range::Sent)
+}
+
+/// Whether a socket has no room, and will tell when it has.
+fn is_full(fd: BorrowedFd<'_>) -> Result<bool, Errno> {
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    Ok(poll(&mut [PollFd::from_borrowed_fd(fd, PollFlags::OUT)], Some(&now))? == 0)
 }

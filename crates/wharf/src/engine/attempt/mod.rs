@@ -17,7 +17,7 @@
 //! | `readiness` | descriptors of any kind |
 
 mod connection;
-mod file;
+pub(super) mod file;
 mod readiness;
 mod receive;
 mod send;
@@ -46,6 +46,8 @@ pub(crate) enum Attempt {
     Connected,
     /// A connection was taken, which waits for its first data.
     Arrived,
+    /// What is to be sent is on a disk.
+    Cold,
 }
 
 fn done(bytes: usize, exhausted: bool) -> Attempt {
@@ -105,7 +107,9 @@ pub(crate) fn attempt<T>(fd: BorrowedFd<'_>, operation: &mut Operation<T>) -> At
                 };
                 return attempt;
             }
-            Attempt::Later | Attempt::Connected | Attempt::Arrived => return attempt,
+            Attempt::Later | Attempt::Connected | Attempt::Arrived | Attempt::Cold => {
+                return attempt;
+            }
         }
     }
 }

@@ -12,6 +12,8 @@
 //! | `ring` | io_uring: one ring per process, owned by one thread |
 //! | `pool` | threads that wait for disks |
 //! | `waits` | locks that somebody else holds |
+//! | `resident` | what of a file is in memory |
+//! | `warming` | reads for the sake of sends |
 //!
 //! # Why the ring has a thread
 //! What completes in a ring is finished by the thread that submitted it: the kernel interrupts that thread's system
@@ -28,10 +30,14 @@ mod identity;
 mod memory;
 mod open_file;
 mod pool;
+mod resident;
 mod ring;
 mod waits;
+mod warming;
 mod work;
 
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
 
 use crate::FileEngine;
@@ -41,9 +47,17 @@ use crate::sync::lock;
 use flight::{Flight, Refusal};
 pub(crate) use open_file::OpenFile;
 use pool::Pool;
+pub(crate) use resident::{is_immediate, is_resident};
 use ring::Ring;
 use waits::Waits;
+pub(crate) use warming::warm;
 pub(crate) use work::{Range, Work};
+
+/// A name for a flight, which no other of this process has.
+fn next_name() -> u64 {
+    static NAMES: AtomicU64 = AtomicU64::new(1);
+    NAMES.fetch_add(1, Relaxed)
+}
 
 /// The engine of this process; a child made by fork has one of its own.
 pub(crate) struct Files {

@@ -19,7 +19,7 @@ use std::sync::atomic::Ordering::{AcqRel, Relaxed};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
 use std::sync::{Arc, Mutex};
 
-use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat, fstatfs};
+use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat};
 use rustix::io::Errno;
 use wharf_core::deadline::Deadline;
 use wharf_core::operation::OpId;
@@ -30,8 +30,9 @@ use wharf_core::timers::TimerKey;
 use super::call::{self, Call, perform};
 use super::flight::{Flight, Refusal};
 use super::identity::Identity;
+use super::resident::is_memory;
 use super::work::{Progress, Range, Work};
-use super::{Files, Kind};
+use super::{Files, Kind, next_name};
 use crate::engine::Due;
 use crate::port::Shared;
 use crate::sensor::Birth;
@@ -89,13 +90,6 @@ impl Drop for Locks {
 
 /// A file of a file system without a disk has been read, which is asked about at once from then on. Relaxed: only a hint.
 static MEMORY_SEEN: AtomicBool = AtomicBool::new(false);
-
-/// Whether a file is nowhere but in memory: tmpfs does not know RWF_NOWAIT, and does not need it.
-fn is_memory(fd: BorrowedFd<'_>) -> bool {
-    const TMPFS: i64 = 0x0102_1994; // statfs(2)
-    const RAMFS: i64 = 0x8584_58F6;
-    fstatfs(fd).is_ok_and(|system| matches!(system.f_type, TMPFS | RAMFS))
-}
 
 /// An operation that was not accepted: why, and what it was given.
 pub(crate) type Unaccepted<T> = (Errno, T, Buffer);
@@ -250,8 +244,7 @@ impl<T: Send + 'static> OpenFile<T> {
         payload: T,
         progress: Progress,
     ) -> Result<OpId, Unaccepted<T>> {
-        static NAMES: AtomicU64 = AtomicU64::new(1);
-        let name = NAMES.fetch_add(1, Relaxed);
+        let name = next_name();
         let waits = matches!(progress.work, Work::Lock { .. });
         let soon = worker::urgency(self.port.id()) == Urgency::Lazy;
         let flight = Box::new(Operation { file: Arc::clone(self), id, name, payload, progress });

@@ -227,7 +227,7 @@ fn no_signal_comes_of_it() {
 /// in the call, were it in memory; of many sends at least one is still pending when the call returns.
 #[test]
 fn a_cold_file_is_not_waited_for() {
-    let contents = net::pattern(3, 100_000);
+    let contents = net::pattern(3, 20_000);
     let file = cold_file(&contents);
     for port in ports() {
         let (ours, peer) = net::unix();
@@ -278,7 +278,7 @@ fn large_cold_files() {
 /// goes on (C33, C39). Method: either at once after the call, many times, on each engine.
 #[test]
 fn a_cold_file_ends_once() {
-    let contents = net::pattern(0, 100_000);
+    let contents = net::pattern(0, 20_000);
     let file = cold_file(&contents);
     for port in ports() {
         for round in 0..40 {

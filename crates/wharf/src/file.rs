@@ -11,7 +11,7 @@ use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 use crate::engine::files::{OpenFile, Range, Work};
-use crate::{Buffer, OperationId, Port, Refused, clock, worker};
+use crate::{Buffer, Issued, OperationId, Port, Refused, clock, worker};
 
 /// A file, or block device, on a port.
 ///
@@ -74,10 +74,17 @@ impl<T: Send + 'static> File<T> {
     }
 
     fn issue(&self, payload: T, work: Work) -> Result<OperationId, Refused<T>> {
+        match self.try_issue(payload, work, false)? {
+            Issued::Pending(id) => Ok(id),
+            Issued::Done(_) => unreachable!("its packet was to go through the port"),
+        }
+    }
+
+    fn try_issue(&self, payload: T, work: Work, direct: bool) -> Result<Issued<T>, Refused<T>> {
         if self.is_foreign() {
             return Err(Refused::new(Errno::CANCELED, payload, work.into_buffer()));
         }
-        worker::inside(|| self.file.issue(payload, work))
+        worker::inside(|| self.file.issue(payload, work, direct))
             .map_err(|(error, payload, buffer)| Refused::new(error, payload, buffer))
     }
 
@@ -104,6 +111,34 @@ impl<T: Send + 'static> File<T> {
         payload: T,
     ) -> Result<OperationId, Refused<T>> {
         self.issue(payload, Work::Read(buffer.into(), offset))
+    }
+
+    /// As [`read_at`](File::read_at), but if it is over at once, well or not, the packet is the answer and spares the way
+    /// through the port (Windows: FILE_SKIP_COMPLETION_PORT_ON_SUCCESS, contract C20).
+    ///
+    /// # Errors
+    /// See [`File`].
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// use wharf::{Issued, Port};
+    /// let port = Port::new(1)?;
+    /// let file = port.open("/proc/self/exe", std::fs::OpenOptions::new().read(true), 0)?;
+    /// let packet = match file.read_at_direct(Vec::with_capacity(4), 0, ())? {
+    ///     Issued::Done(packet) => packet,
+    ///     Issued::Pending(_) => port.get(None)?,
+    /// };
+    /// assert_eq!(packet.buffer.into_vec(), b"\x7fELF");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn read_at_direct(
+        &self,
+        buffer: impl Into<Buffer>,
+        offset: u64,
+        payload: T,
+    ) -> Result<Issued<T>, Refused<T>> {
+        self.try_issue(payload, Work::Read(buffer.into(), offset), true)
     }
 
     /// Writes all of a buffer, of any kind, at `offset`; a gap behind the former end reads as zeros.

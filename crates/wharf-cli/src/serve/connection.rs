@@ -6,14 +6,14 @@
 //!    it is gone, socket and all, when a handler drops it.
 //! 2. The next request is looked at after the last answer has been sent: a client that does not take
 //!    its answers gets no more of them made.
-//! 3. Idle, it keeps the memory of one receive and no file.
+//! 3. Idle, it keeps no file, and memory only of a request that has begun.
 
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::io::Errno;
-use wharf::{Buffer, File, Stream};
+use wharf::{Buffer, File, Issued, Packet, Stream};
 
 use super::farewell::Farewell;
 use super::listen::Server;
@@ -22,8 +22,7 @@ use super::response::Response;
 use super::session::{Next, Session};
 use super::transfer::{self, Transfer};
 
-/// Memory of one receive: the request of a browser in one piece, and small enough for thousands of
-/// connections that wait.
+/// Memory of one receive: the request of a browser in one piece.
 const RECEIVE_BYTES: usize = 4 * 1024;
 
 /// What an operation was for.
@@ -47,8 +46,6 @@ pub(super) struct Connection {
     file: Option<File<Step>>,
     /// The client has taken nothing for as long as it may, and is asked once more.
     is_asked: bool,
-    /// Memory to receive into, while it is not in use for that.
-    memory: Vec<u8>,
 }
 
 impl Connection {
@@ -61,7 +58,6 @@ impl Connection {
             transfer: Transfer::default(),
             file: None,
             is_asked: false,
-            memory: Vec::with_capacity(RECEIVE_BYTES),
         };
         Box::new(connection).receive(server)
     }
@@ -73,13 +69,13 @@ impl Connection {
         buffer: Buffer,
         server: &Server,
     ) -> io::Result<()> {
-        self.memory = buffer.into_vec();
         match result {
             // All that was asked has been answered.
             Ok(0) => Ok(()),
             Ok(_) => {
-                self.session.feed(&self.memory);
-                self.proceed(server)
+                self.session.feed(&buffer.as_bytes());
+                drop(buffer);
+                if self.answer_next(server) { self.go_on(server) } else { self.receive(server) }
             }
             Err(error) if error.kind() == io::ErrorKind::TimedOut => match self.session.timed_out()
             {
@@ -98,6 +94,16 @@ impl Connection {
         wanted: usize,
         server: &Server,
     ) -> io::Result<()> {
+        self.take_read(result, buffer, wanted)?;
+        self.go_on(server)
+    }
+
+    fn take_read(
+        &mut self,
+        result: io::Result<usize>,
+        buffer: Buffer,
+        wanted: usize,
+    ) -> io::Result<()> {
         match result {
             Err(error) if error.raw_os_error() == Some(Errno::CANCELED.raw_os_error()) => {
                 return Err(error);
@@ -105,10 +111,10 @@ impl Connection {
             // Of what cannot be read goes out what could be.
             Ok(_) | Err(_) => self.transfer.read(buffer.into_vec(), wanted),
         }
-        self.go_on(server)
+        Ok(())
     }
 
-    /// A send has ended.
+    /// A send that had to wait has ended.
     pub(super) fn sent(
         mut self: Box<Self>,
         result: io::Result<usize>,
@@ -125,7 +131,10 @@ impl Connection {
                 let patience = self.bear(error, transferred, server)?;
                 let mut rest = buffer.into_vec();
                 drop(rest.drain(..transferred));
-                self.send(rest.into(), patience)
+                match self.send(rest.into(), patience)? {
+                    Some(connection) => connection.go_on(server),
+                    None => Ok(()),
+                }
             }
         }
     }
@@ -173,57 +182,86 @@ impl Connection {
         Ok(if self.is_asked { Duration::ZERO } else { server.idle_timeout })
     }
 
-    /// Does what is next for the answer, or turns to the next request.
     fn go_on(self: Box<Self>, server: &Server) -> io::Result<()> {
         self.go_on_within(server.idle_timeout, server)
     }
 
-    fn go_on_within(mut self: Box<Self>, patience: Duration, server: &Server) -> io::Result<()> {
-        match self.transfer.next() {
-            transfer::Next::Read { file, offset, len } => {
-                if let Some(file) = file {
-                    self.file = Some(server.port.associate_for_reading(file, 0)?);
+    /// Does what is next for the answer and, when that is out, for those to further requests that are there already, until
+    /// something has to be waited for.
+    fn go_on_within(
+        mut self: Box<Self>,
+        mut patience: Duration,
+        server: &Server,
+    ) -> io::Result<()> {
+        loop {
+            match self.transfer.next() {
+                transfer::Next::Read { file, offset, len } => {
+                    if let Some(file) = file {
+                        self.file = Some(server.port.associate_for_reading(file, 0)?);
+                    }
+                    let file = self.file.clone().expect("a range of a file");
+                    let memory = Vec::with_capacity(len);
+                    match file.read_at_direct(memory, offset, Step::Read(self, len))? {
+                        Issued::Done(Packet {
+                            payload: Step::Read(connection, wanted),
+                            result,
+                            buffer,
+                            ..
+                        }) => {
+                            self = connection;
+                            self.take_read(result, buffer, wanted)?;
+                        }
+                        Issued::Done(_) => unreachable!("the packet of a read"),
+                        Issued::Pending(_) => return Ok(()),
+                    }
                 }
-                let file = self.file.clone().expect("a range of a file");
-                file.read_at(Vec::with_capacity(len), offset, Step::Read(self, len))?;
-                Ok(())
-            }
-            transfer::Next::Send(piece) => self.send(piece, patience),
-            transfer::Next::SendFile(range) => {
-                let stream = self.stream.clone();
-                let send = stream.send_file(range, Step::SentFile(self))?;
-                stream.expire_after(send, patience);
-                Ok(())
-            }
-            transfer::Next::Over => {
-                self.file = None;
-                if !self.transfer.keeps_alive() {
-                    return Farewell::begin(self.stream, self.memory);
+                transfer::Next::Send(piece) => match self.send(piece, patience)? {
+                    Some(connection) => self = connection,
+                    None => return Ok(()),
+                },
+                transfer::Next::SendFile(range) => {
+                    let stream = self.stream.clone();
+                    let send = stream.send_file(range, Step::SentFile(self))?;
+                    stream.expire_after(send, patience);
+                    return Ok(());
                 }
-                self.transfer = Transfer::default();
-                self.patience = Patience::new();
-                self.proceed(server)
+                transfer::Next::Over => {
+                    self.file = None;
+                    if !self.transfer.keeps_alive() {
+                        return Farewell::begin(self.stream);
+                    }
+                    self.patience = Patience::new();
+                    if !self.answer_next(server) {
+                        return self.receive(server);
+                    }
+                }
             }
+            patience = server.idle_timeout;
         }
     }
 
-    /// Answers the next request, or receives it.
-    fn proceed(mut self: Box<Self>, server: &Server) -> io::Result<()> {
+    /// Begins the answer to the next request, if that is there.
+    fn answer_next(&mut self, server: &Server) -> bool {
+        // Also while the server ends: a request that is under way is answered, with the word that it was the last.
         if server.port.is_draining() {
             self.session.end();
         }
         match self.session.next() {
-            Next::Respond(response) => self.respond(response, server),
-            // Also while the server ends: a request that is under way is answered, with the word that it was the last.
-            Next::NeedMore => self.receive(server),
+            Next::Respond(response) => {
+                self.transfer = Transfer::begin(response);
+                true
+            }
+            Next::NeedMore => {
+                self.transfer = Transfer::default();
+                false
+            }
         }
     }
 
     fn receive(mut self: Box<Self>, server: &Server) -> io::Result<()> {
         let left = self.patience.left(server.idle_timeout, self.session.has_begun());
-        let memory = std::mem::take(&mut self.memory);
         let stream = self.stream.clone();
-        let receive = stream.recv(memory, Step::Received(self))?;
+        let receive = stream.recv(Buffer::OnDemand(RECEIVE_BYTES), Step::Received(self))?;
         stream.expire_after(receive, left);
         Ok(())
     }
@@ -233,10 +271,19 @@ impl Connection {
         self.go_on(server)
     }
 
-    fn send(self: Box<Self>, piece: Buffer, patience: Duration) -> io::Result<()> {
+    /// The connection, if all has gone out at once.
+    fn send(self: Box<Self>, piece: Buffer, patience: Duration) -> io::Result<Option<Box<Self>>> {
         let stream = self.stream.clone();
-        let send = stream.send(piece, Step::Sent(self))?;
-        stream.expire_after(send, patience);
-        Ok(())
+        match stream.send_direct(piece, Step::Sent(self))? {
+            Issued::Done(Packet { payload: Step::Sent(mut connection), .. }) => {
+                connection.is_asked = false;
+                Ok(Some(connection))
+            }
+            Issued::Done(_) => unreachable!("the packet of a send"),
+            Issued::Pending(send) => {
+                stream.expire_after(send, patience);
+                Ok(None)
+            }
+        }
     }
 }

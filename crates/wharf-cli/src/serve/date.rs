@@ -3,6 +3,8 @@
 //! `httpdate` panics on a time before 1970 or after 9999, and a file's time may be either, for
 //! anybody who owns a file sets its time. Every conversion therefore passes here.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The first second of the year 10000, which four digits cannot write.
@@ -17,6 +19,19 @@ pub(super) fn now() -> i64 {
 pub(super) fn format(seconds: i64) -> Option<String> {
     let seconds = u64::try_from(seconds).ok().filter(|&seconds| seconds < YEAR_10000)?;
     Some(httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(seconds)))
+}
+
+/// As [`format`], for a time that is asked for again and again: that of the answer.
+pub(super) fn format_now(seconds: i64) -> Option<Rc<str>> {
+    thread_local! {
+        static LAST: RefCell<(i64, Option<Rc<str>>)> = const { RefCell::new((i64::MIN, None)) };
+    }
+    LAST.with_borrow_mut(|last| {
+        if last.0 != seconds {
+            *last = (seconds, format(seconds).map(Rc::from));
+        }
+        last.1.clone()
+    })
 }
 
 /// `None` for what is not a date, which a recipient has to treat as absent.
@@ -40,8 +55,12 @@ mod tests {
         let last = i64::try_from(YEAR_10000).unwrap() - 1;
         assert_eq!(format(0).as_deref(), Some("Thu, 01 Jan 1970 00:00:00 GMT"));
         assert_eq!(format(last).as_deref(), Some("Fri, 31 Dec 9999 23:59:59 GMT"));
+        for seconds in [0, 0, last, 0] {
+            assert_eq!(format_now(seconds).as_deref(), format(seconds).as_deref());
+        }
         for beyond in [-1, i64::MIN, last + 1, i64::MAX] {
             assert_eq!(format(beyond), None, "{beyond}");
+            assert_eq!(format_now(beyond), None, "{beyond}");
         }
     }
 

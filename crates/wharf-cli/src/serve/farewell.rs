@@ -18,6 +18,9 @@ const LINGER: Duration = Duration::from_secs(5);
 /// A client that sends more than this without looking for an answer will not look for one later.
 const LINGER_BYTES: usize = 16 << 20;
 
+/// What is thrown away at a time.
+const PIECE_BYTES: usize = 4 * 1024;
+
 pub(super) struct Farewell {
     stream: Stream<Step>,
     since: Instant,
@@ -25,10 +28,10 @@ pub(super) struct Farewell {
 }
 
 impl Farewell {
-    pub(super) fn begin(stream: Stream<Step>, memory: Vec<u8>) -> io::Result<()> {
+    pub(super) fn begin(stream: Stream<Step>) -> io::Result<()> {
         stream.shutdown(Shutdown::Write)?;
         let farewell = Farewell { stream, since: Instant::now(), discarded: 0 };
-        Box::new(farewell).receive(memory)
+        Box::new(farewell).receive()
     }
 
     /// Something has come; the connection ends by the drop of its last handle.
@@ -42,13 +45,14 @@ impl Farewell {
         if bytes == 0 || self.discarded > LINGER_BYTES {
             return Ok(());
         }
-        self.receive(buffer.into_vec())
+        drop(buffer);
+        self.receive()
     }
 
-    fn receive(self: Box<Self>, memory: Vec<u8>) -> io::Result<()> {
+    fn receive(self: Box<Self>) -> io::Result<()> {
         let stream = self.stream.clone();
         let left = LINGER.saturating_sub(self.since.elapsed());
-        let receive = stream.recv(memory, Step::Discarded(self))?;
+        let receive = stream.recv(Buffer::OnDemand(PIECE_BYTES), Step::Discarded(self))?;
         stream.expire_after(receive, left);
         Ok(())
     }

@@ -50,7 +50,7 @@ pub(super) struct Manner {
 impl Response {
     pub(super) fn new(reply: Reply, manner: &Manner, now: i64) -> Self {
         let (status, length) = (reply.status, reply.body.len());
-        let reply = match date::format(now) {
+        let reply = match date::format_now(now) {
             Some(date) => reply.text_field("Date", &date),
             // RFC 9110 section 6.6.1: without a clock that makes sense, no Date.
             None => reply,

@@ -37,7 +37,7 @@ use crate::engine::Due;
 use crate::port::Shared;
 use crate::sensor::Birth;
 use crate::sync::lock;
-use crate::{Buffer, Packet, worker};
+use crate::{Buffer, Issued, Packet, worker};
 
 /// An associated file, shared by its handles, its operations and the engine's table.
 pub(crate) struct OpenFile<T: Send + 'static> {
@@ -145,8 +145,14 @@ impl<T: Send + 'static> OpenFile<T> {
         Ok(file)
     }
 
-    /// Accepts an operation, or gives it back with the reason. An accepted one ends in one packet.
-    pub(crate) fn issue(self: &Arc<Self>, payload: T, work: Work) -> Result<OpId, Unaccepted<T>> {
+    /// Accepts an operation, or gives it back with the reason. An accepted one ends in one packet: the port's, or, if it is
+    /// over at once and that is asked for, the answer's (C20).
+    pub(crate) fn issue(
+        self: &Arc<Self>,
+        payload: T,
+        work: Work,
+        direct: bool,
+    ) -> Result<Issued<T>, Unaccepted<T>> {
         if let Err(error) = self.admit(&work) {
             return Err((error, payload, work.into_buffer()));
         }
@@ -159,10 +165,13 @@ impl<T: Send + 'static> OpenFile<T> {
         match attempted {
             Attempted::Done(result) => {
                 let packet = self.packet(payload, progress, result);
+                if direct {
+                    return Ok(Issued::Done(packet));
+                }
                 self.port.delivering(move |out| out(packet));
-                Ok(id)
+                Ok(Issued::Pending(id))
             }
-            Attempted::Later => self.hand_over(id, payload, progress),
+            Attempted::Later => self.hand_over(id, payload, progress).map(Issued::Pending),
         }
     }
 

@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 use std::thread;
 
-use wharf::Buffer;
+use wharf::{Buffer, Issued};
 use wharf_conformance::net;
 
 use super::{Directory, forget, ports};
@@ -202,5 +202,40 @@ fn shrinks_and_vanishes() {
         file.read_at(Vec::with_capacity(10_000), 1, ()).unwrap();
         let packet = net::take(&port);
         assert_eq!(packet.buffer.into_vec(), net::pattern(0, 5000)[1..], "{name}");
+    }
+}
+
+/// Goal: a direct read has one packet, too: the answer's for what is in memory and for an end that is known, the port's for
+/// what is on the disk; with key, payload and buffer either way (C20). Method: a file that was just written, and then
+/// forgotten; of some cold reads at least one has to wait.
+#[test]
+fn a_direct_read_has_one_packet() {
+    let directory = Directory::new();
+    for (name, port) in ports() {
+        let file = directory.file(&port, 5);
+        file.write_at(b"abc".to_vec(), 0, "written").unwrap();
+        net::take(&port);
+        let read = |offset| file.read_at_direct(Vec::with_capacity(9), offset, "read").unwrap();
+        let Issued::Done(packet) = read(1) else { panic!("{name}: what was written is in memory") };
+        assert_eq!((packet.key, packet.payload, packet.result.unwrap()), (5, "read", 2));
+        assert_eq!(packet.buffer.to_vec(), b"bc");
+        let Issued::Done(packet) = read(3) else { panic!("{name}: the end is known") };
+        assert_eq!(packet.result.unwrap_err().kind(), ErrorKind::UnexpectedEof);
+        net::nothing(&port);
+        let mut waited = 0;
+        for _ in 0..20 {
+            forget(&file);
+            let packet = match read(0) {
+                Issued::Done(packet) => packet,
+                Issued::Pending(_) => {
+                    waited += 1;
+                    net::take(&port)
+                }
+            };
+            assert_eq!((packet.key, packet.payload, packet.result.unwrap()), (5, "read", 3));
+            assert_eq!(packet.buffer.to_vec(), b"abc");
+            net::nothing(&port);
+        }
+        assert!(waited > 0, "{name}: nothing was ever on the disk");
     }
 }

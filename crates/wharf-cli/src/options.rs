@@ -32,8 +32,8 @@ pub(crate) enum Command {
     /// Serve the files of a directory over HTTP/1.1
     ///
     /// The files under DIR can be read with any browser until a signal ends the server. It is made to
-    /// hold many connections that are slow or idle in little memory: some KiB for one that waits, 128 KiB
-    /// for one that takes a file, however large that is.
+    /// hold many connections that are slow or idle in little memory: some KiB for one that waits, 256 KiB
+    /// at most for one that takes a file, however large that is.
     #[command(after_long_help = help::SERVE)]
     Serve(ServeOptions),
     /// Send every byte back to its sender

@@ -89,7 +89,13 @@ impl Client {
     }
 
     pub(crate) fn read(&mut self, memory: &mut [u8]) -> usize {
-        self.reader.read(memory).expect("bytes of the body")
+        loop {
+            match self.reader.read(memory) {
+                // A wait with a time-out ends like this when the process is stopped and goes on (signal(7)).
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                read => return read.expect("bytes of the body"),
+            }
+        }
     }
 
     /// Reads so many bytes of a body and checks that they are zeros.

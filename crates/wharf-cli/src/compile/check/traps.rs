@@ -50,12 +50,14 @@ pub(super) fn find(file: &File) -> Vec<Trap> {
         wrong_failure_value(file, body, &mut traps);
         on_the_stack(file, body, &mut traps);
         used_twice(file, body, &mut traps);
+        uncounted(file, body, &mut traps);
         pending_taken_for_failure(file, body, &mut traps);
         polling(file, body, &mut traps);
         failed_packet_dropped(file, body, &mut traps);
         address_room(file, body, &mut traps);
         threads_stopped(file, body, &mut traps);
     }
+    not_overlapped(file, &mut traps);
     without_update_context(file, &mut traps);
     traps
 }
@@ -157,6 +159,9 @@ fn used_twice(file: &File, body: Body, traps: &mut Vec<Trap>) {
             continue;
         }
         let between = first.at..second.at;
+        if between.clone().any(|at| is_another(file, first, at)) {
+            continue;
+        }
         let leaves = between.clone().any(|at| {
             matches!(
                 file.name(at),
@@ -166,6 +171,57 @@ fn used_twice(file: &File, body: Body, traps: &mut Vec<Trap>) {
         if !leaves {
             let text = "a second operation with an OVERLAPPED whose first may still be pending: one for each".to_owned();
             traps.push(Trap { line: line(file, second.at), rule: "C31", text });
+        }
+    }
+}
+
+/// Whether a token after a call makes what it was given another OVERLAPPED, or waits for it.
+fn is_another(file: &File, call: &functions::Call, at: usize) -> bool {
+    let Some(name) = file.name(at) else { return false };
+    let waits = name.starts_with("WaitFor")
+        || name.starts_with("WSAWaitFor")
+        || name.ends_with("GetOverlappedResult")
+        || name.starts_with("GetQueuedCompletionStatus");
+    // `name = ...`, and not `name == ...` or a member of that name.
+    let assigned = file.tokens[at + 1].is(b'=')
+        && !file.tokens[at + 2].is(b'=')
+        && !file.is_member(at)
+        && overlapped(file, call).is_some_and(|text| {
+            text.split(|letter: char| !is_letter(letter)).any(|word| word == name)
+        });
+    waits || assigned
+}
+
+fn is_letter(letter: char) -> bool {
+    letter.is_alphanumeric() || letter == '_'
+}
+
+/// A send that has neither a count nor an OVERLAPPED.
+fn uncounted(file: &File, body: Body, traps: &mut Vec<Trap>) {
+    for call in calls(file, body, &["WSASend", "WSASendTo"]) {
+        let count = call.arguments.get(3).map(|argument| said(file, argument.clone()));
+        let given = overlapped(file, &call);
+        if count.is_some_and(|text| is_null(&text)) && given.is_some_and(|text| is_null(&text)) {
+            let text = "without an OVERLAPPED a count is due: it sends, and then answers SOCKET_ERROR with WSAEFAULT";
+            traps.push(Trap { line: line(file, call.at), rule: "C26", text: text.into() });
+        }
+    }
+}
+
+/// Sockets that no port takes, in a program that has one.
+fn not_overlapped(file: &File, traps: &mut Vec<Trap>) {
+    let associates =
+        (0..file.tokens.len()).any(|at| file.name(at) == Some("CreateIoCompletionPort"));
+    if !associates {
+        return;
+    }
+    for body in functions::bodies(file) {
+        for call in calls(file, body, &["WSASocket", "WSASocketA", "WSASocketW"]) {
+            let flags = call.arguments.get(5).map(|argument| said(file, argument.clone()));
+            if flags.is_some_and(|text| is_null(&text)) {
+                let text = "a socket without WSA_FLAG_OVERLAPPED cannot be associated with a port";
+                traps.push(Trap { line: line(file, call.at), rule: "A5", text: text.into() });
+            }
         }
     }
 }
@@ -313,4 +369,39 @@ fn overlapped(file: &File, call: &functions::Call) -> Option<String> {
 
 fn is_null(text: &str) -> bool {
     matches!(text, "NULL" | "0" | "nullptr")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compile::tree::Tree;
+
+    fn rules(body: &str) -> Vec<&'static str> {
+        let text = format!("void f() {{ {body} }}");
+        find(&Tree::of(&text).files[0]).iter().map(|trap| trap.rule).collect()
+    }
+
+    #[test]
+    fn one_overlapped_for_two_operations() {
+        let both = |between: &str| {
+            format!(
+                "WSASend(s, &b, 1, NULL, 0, &io->overlapped, NULL); {between} \
+                 WSARecv(s, &b, 1, NULL, &f, &io->overlapped, NULL);"
+            )
+        };
+        assert_eq!(rules(&both("")), ["C31"]);
+        assert_eq!(rules(&both("if (io == last) io->count = 1;")), ["C31"]);
+        assert_eq!(rules(&both("io = malloc(sizeof *io);")), [""; 0]);
+        assert_eq!(rules(&both("WSAGetOverlappedResult(s, o, &n, TRUE, &f);")), [""; 0]);
+    }
+
+    #[test]
+    fn sends_without_a_count_and_sockets_for_no_port() {
+        assert_eq!(rules("WSASend(s, &b, 1, NULL, 0, NULL, NULL);"), ["C26"]);
+        assert_eq!(rules("WSASend(s, &b, 1, &n, 0, NULL, NULL);"), [""; 0]);
+        let socket =
+            "CreateIoCompletionPort((HANDLE)s, p, key, 0); s = WSASocket(2, 1, 6, NULL, 0,";
+        assert_eq!(rules(&format!("{socket} 0);")), ["A5"]);
+        assert_eq!(rules(&format!("{socket} WSA_FLAG_OVERLAPPED);")), [""; 0]);
+    }
 }

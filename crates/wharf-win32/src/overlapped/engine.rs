@@ -31,6 +31,7 @@ use super::signal::SocketSignal;
 use super::thread;
 use crate::port::{Binding, IoPort};
 use crate::socket::{Record, table};
+use crate::winsock::kernel;
 
 /// One direction.
 pub(crate) struct Side {
@@ -133,8 +134,10 @@ pub(crate) fn issue(record: &mut Record, mut operation: Operation) -> Result<Iss
         let broken = side.broken;
         match despite(broken, attempt(record.facts(), &mut operation)) {
             Attempt::Done { bytes, exhausted } => {
+                if bytes == 0 && operation.is_at_end() && record.is_stream() {
+                    record.note_end().map_err(Fault::winsock)?;
+                }
                 record.note_success(input, bytes, exhausted);
-                record.finished |= bytes == 0 && operation.is_at_end();
                 record.io.finish(operation.request, Status::SUCCESS, bytes, Ended::AtOnce);
                 return Ok(Issued::Done(bytes));
             }
@@ -197,6 +200,20 @@ impl Record {
         if exhausted && !self.io.hung_up && !self.io.uneven {
             self.io.side(input).ready = false;
         }
+    }
+
+    /// A call has met the end of the stream. If data that was sent to a peer without anybody there have been answered by
+    /// a reset, it is no end but a failure (D52), which the kernel keeps for the next send.
+    #[cold]
+    pub(super) fn note_end(&mut self) -> Result<(), Fault> {
+        self.finished = true;
+        if kernel::take_error(self.fd) != libc::EPIPE {
+            return Ok(());
+        }
+        let fault = Fault::errno(libc::ECONNABORTED);
+        self.io.input.broken = Some(fault);
+        self.io.output.broken = Some(fault);
+        Err(fault)
     }
 
     /// A transfer that was no operation.

@@ -7,6 +7,7 @@ use super::buffers::Buffers;
 use super::engine::issue;
 use super::operation::{From, Operation, Receive, Work};
 use super::request::{Request, Routine};
+use super::synchronous::succeed;
 use super::thread;
 use super::types::{LPWSAOVERLAPPED_COMPLETION_ROUTINE, OVERLAPPED};
 use crate::guard;
@@ -191,7 +192,7 @@ pub unsafe extern "C" fn WSARecv(
         routine: thread::routine(lpCompletionRoutine, lpOverlapped),
     };
     // SAFETY: the caller's promise.
-    guard::call(SOCKET_ERROR, || unsafe { receive(s, call) })
+    guard::call(SOCKET_ERROR, || succeed(unsafe { receive(s, call) }))
 }
 
 /// Receives a datagram and its sender.
@@ -221,5 +222,5 @@ pub unsafe extern "C" fn WSARecvFrom(
         routine: thread::routine(lpCompletionRoutine, lpOverlapped),
     };
     // SAFETY: the caller's promise.
-    guard::call(SOCKET_ERROR, || unsafe { receive(s, call) })
+    guard::call(SOCKET_ERROR, || succeed(unsafe { receive(s, call) }))
 }

@@ -7,7 +7,7 @@ use super::buffers::Buffers;
 use super::engine::issue;
 use super::operation::{Operation, Send, Work};
 use super::request::{Ended, Request, Routine};
-use super::synchronous::transfer;
+use super::synchronous::{succeed, transfer};
 use super::thread;
 use super::types::{LPWSAOVERLAPPED_COMPLETION_ROUTINE, OVERLAPPED};
 use crate::guard;
@@ -163,7 +163,7 @@ pub unsafe extern "C" fn WSASend(
         routine: thread::routine(lpCompletionRoutine, lpOverlapped),
     };
     // SAFETY: the caller's promise.
-    guard::call(SOCKET_ERROR, || unsafe { send(s, call) })
+    guard::call(SOCKET_ERROR, || succeed(unsafe { send(s, call) }))
 }
 
 /// Sends a datagram to an address.
@@ -193,5 +193,5 @@ pub unsafe extern "C" fn WSASendTo(
         routine: thread::routine(lpCompletionRoutine, lpOverlapped),
     };
     // SAFETY: the caller's promise.
-    guard::call(SOCKET_ERROR, || unsafe { send(s, call) })
+    guard::call(SOCKET_ERROR, || succeed(unsafe { send(s, call) }))
 }

@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use wharf_core::status::code;
-
 use super::attempt::attempt_work;
 use super::engine::{despite, issue_later};
 use super::operation::{Attempt, Fault, Operation, Send, Work};
 use super::request::Request;
+use crate::code;
+use crate::error::SetLastError;
 use crate::socket::Record;
 use crate::socket::table::find;
 use crate::socket::types::SOCKET;
@@ -31,8 +31,10 @@ pub(crate) fn transfer(
             let tried = attempt_work(found.facts(), &mut work, &mut transferred);
             match despite(found.io.broken(input), tried) {
                 Attempt::Done { bytes, .. } => {
+                    if input && bytes == 0 && work.has_room() && found.is_stream() {
+                        found.note_end().map_err(Fault::winsock)?;
+                    }
                     found.note_transfer(bytes);
-                    found.finished |= input && bytes == 0 && work.has_room() && found.is_stream();
                     if work.reuses() {
                         found.renew().map_err(|error| Fault::errno(error).winsock())?; // D40
                     }
@@ -58,6 +60,11 @@ pub(crate) fn transfer(
         });
         wait(&found.pin(), if input { Wanted::Input } else { Wanted::Output }, end)?;
     }
+}
+
+/// A transfer that has succeeded leaves no error (C32).
+pub(super) fn succeed(result: Result<i32, u32>) -> Result<i32, u32> {
+    result.inspect(|_| SetLastError(code::ERROR_SUCCESS))
 }
 
 impl Record {

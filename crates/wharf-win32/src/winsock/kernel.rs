@@ -85,7 +85,7 @@ pub(super) fn bind(fd: RawFd, address: &Address) -> Result<(), i32> {
 }
 
 /// Takes the error that is pending; 0 for none.
-pub(super) fn take_error(fd: RawFd) -> i32 {
+pub(crate) fn take_error(fd: RawFd) -> i32 {
     get(fd, libc::SOL_SOCKET, libc::SO_ERROR).unwrap_or(0)
 }
 

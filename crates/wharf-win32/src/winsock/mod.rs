@@ -22,7 +22,7 @@ mod events;
 pub(crate) mod family;
 mod inet;
 mod interfaces;
-mod kernel;
+pub(crate) mod kernel;
 mod last_error;
 pub(crate) mod memory;
 mod names;

@@ -31,9 +31,10 @@ struct Field {
     wide: bool,
     /// Where a terminator belongs behind it.
     terminated: bool,
-    /// How many characters a `%c` is.
+    /// How many characters a `%c` is at most.
     width: usize,
-    /// The index of the word that holds the C library's memory.
+    /// The index of the word that holds the C library's memory. Beside that of a `%c`, which has no terminator, are those
+    /// of two `%n`: how far the scan was before it, and behind.
     word: usize,
 }
 
@@ -78,23 +79,32 @@ unsafe fn secure<C: Unit>(
             conversion.before.iter().map(|unit| usize::from(unit.ascii().wrapping_sub(b'0')));
         let width =
             digits.fold(0, |width: usize, digit| width.saturating_mul(10).saturating_add(digit));
+        let terminated = !matches!(conversion.letter, b'c' | b'C');
+        let mark: &[u8] = if terminated { b"" } else { b"%n" };
+        to.extend(mark.iter().map(|byte| C::of(*byte)));
+        words.resize(words.len() + mark.len() / 2, 0);
         conversion.write(true, b"m", &mut to);
         fields.push(Field {
             count,
             buffer: pointer as *mut c_void,
             size: size as u32 as usize,
             wide,
-            terminated: !matches!(conversion.letter, b'c' | b'C'),
+            terminated,
             width: width.max(1),
             word: words.len(),
         });
-        words.push(0);
+        to.extend(mark.iter().map(|byte| C::of(*byte)));
+        words.resize(words.len() + 1 + mark.len() / 2, 0);
     }
     to.push(C::of(0));
-    // The words of text fields point to the places of the C library's memory.
+    // The words of text fields point to the places of the C library's memory, those of marks to numbers.
     let mut memory = vec![null_mut::<c_void>(); words.len()];
+    let mut marks: Vec<c_int> = vec![0; words.len()];
     for field in &fields {
         words[field.word] = (&raw mut memory[field.word]) as u64;
+        for at in if field.terminated { vec![] } else { vec![field.word - 1, field.word + 1] } {
+            words[at] = (&raw mut marks[at]) as u64;
+        }
     }
     let mut state = Words::of(words.as_ptr());
     let scanned = scan(to.as_ptr(), (&raw mut state).cast());
@@ -103,8 +113,15 @@ unsafe fn secure<C: Unit>(
         let text = memory[field.word];
         // Once one did not fit, the ones behind it are as if they had not been read.
         if field.count <= result {
-            // SAFETY: the C library's memory, and the caller's buffer with its size.
-            if !unsafe { deliver(field, text) } {
+            // The input may have ended within a `%c`.
+            let read = match field.terminated {
+                true => 0,
+                false => {
+                    usize::try_from(marks[field.word + 1] - marks[field.word - 1]).unwrap_or(0)
+                }
+            };
+            // SAFETY: the C library's memory, of so many characters, and the caller's buffer with its size.
+            if !unsafe { deliver(field, text, read) } {
                 result = field.count - 1;
             }
         }
@@ -114,14 +131,21 @@ unsafe fn secure<C: Unit>(
     result
 }
 
-/// Copies a field to its buffer; false, with the buffer emptied, where it does not fit.
+/// Copies a field to its buffer; false, with the buffer emptied, where it does not fit. `read`: of a `%c`, how much of
+/// the input it is.
 ///
 /// # Safety
 /// `text` is the C library's for this field; the buffer has its size.
-unsafe fn deliver(field: &Field, text: *mut c_void) -> bool {
+unsafe fn deliver(field: &Field, text: *mut c_void, read: usize) -> bool {
     let unit = if field.wide { size_of::<WCHAR>() } else { 1 };
     let length = match (field.terminated, field.wide) {
-        (false, _) => field.width,
+        (false, false) => field.width.min(read),
+        (false, true) => {
+            // Fewer characters than bytes, perhaps; their memory knows.
+            // SAFETY: null, or allocated by the scan.
+            let room = unsafe { libc::malloc_usable_size(text) };
+            field.width.min(read).min(room / unit)
+        }
         // SAFETY: terminated by the scan.
         (true, false) => unsafe { libc::strlen(text.cast()) + 1 },
         // SAFETY: terminated by the scan.

@@ -25,6 +25,8 @@ int main(void)
     CHECK(_snprintf(small, 4, "abcdef") == -1 && !memcmp(small, "abcd", 4));
     CHECK(sscanf("42 rest", "%ld", &parsed) == 1 && parsed == 42 && guard == 99);
     CHECK(sscanf_s("word 12 x", "%s %d %c", word, (unsigned)sizeof word, &n, &c, 1U) == 3 && !strcmp(word, "word") && n == 12 && c == 'x');
+    char four[5] = "zzzz"; /* what the input has not is not made up */
+    CHECK(sscanf_s("ab", "%4c", four, 4U) == 1 && !strcmp(four, "abzz"));
     _itoa_s(-255, b, sizeof b, 10); CHECK(!strcmp(b, "-255")); _itoa_s(-1, b, sizeof b, 16); CHECK(!strcmp(b, "ffffffff"));
     _ui64toa(18446744073709551615ULL, b, 10); CHECK(!strcmp(b, "18446744073709551615")); _i64toa(LLONG_MIN, b, 10); CHECK(!strcmp(b, "-9223372036854775808"));
     CHECK(wsprintfA(b, "%s-%05d-%lu %c", "a", 42, d, 'x') == 20 && !strcmp(b, "a-00042-4000000000 x"));

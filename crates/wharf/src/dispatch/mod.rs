@@ -31,8 +31,8 @@ mod parker;
 mod primitives;
 mod view;
 
-use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use wharf_core::deadline::Deadline;
 use wharf_core::scheduler::{Next, Scheduler, Tick, Urgency, Wake, WorkerId};
@@ -141,6 +141,8 @@ pub(crate) struct Dispatcher<P, E> {
     pub(crate) engine: E,
     /// Somebody else listens to the engine: see [`Dispatcher::set_heard`].
     heard: AtomicBool,
+    /// Numbers the looks of [`Dispatcher::recount`], so that each worker has its turn.
+    recounts: AtomicUsize,
 }
 
 impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
@@ -152,7 +154,12 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
             watches: Vec::new(),
             grow: None,
         };
-        Dispatcher { inner: Mutex::new(inner), engine, heard: AtomicBool::new(false) }
+        Dispatcher {
+            inner: Mutex::new(inner),
+            engine,
+            heard: AtomicBool::new(false),
+            recounts: AtomicUsize::new(0),
+        }
     }
 
     /// Associates the calling thread (B1).
@@ -375,11 +382,14 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
         found
     }
 
-    /// Looks at up to `limit` of the workers that were seen blocked; those that run again count again (B9).
-    pub(crate) fn recount(&self, sensing: Sensing, limit: usize) {
-        for (worker, epoch, watch) in
-            self.watched(|scheduler| scheduler.sensed().take(limit).collect())
-        {
+    /// Looks at the next one of the workers that were seen blocked; if it runs again it counts again (B9).
+    pub(crate) fn recount(&self, sensing: Sensing) {
+        let turn = self.recounts.fetch_add(1, Relaxed);
+        let next = self.watched(|scheduler| {
+            let count = scheduler.sensed().count();
+            scheduler.sensed().nth(turn.checked_rem(count).unwrap_or(0)).into_iter().collect()
+        });
+        for (worker, epoch, watch) in next {
             if watch.look(sensing) == Seen::Running {
                 lock(&self.inner).scheduler.sense_running(worker, epoch);
             }

@@ -7,7 +7,7 @@
 use std::time::{Duration, Instant};
 
 use wharf::GetError;
-use wharf_conformance::blocking::{Gate, Hand, SHORT, Source, alone, compute, reaches};
+use wharf_conformance::blocking::{Answer, Gate, Hand, SHORT, Source, alone, compute, reaches};
 
 /// A release may take this long and still be one: no scheduling of threads by chance.
 const PROMPT: Duration = Duration::from_millis(50);
@@ -181,6 +181,53 @@ fn b09_b10_an_overshoot_lasts_until_workers_come_back() {
         port.post(0, 2, 0).expect("open");
         a.exits();
         stopped.wait();
+    });
+}
+
+/// B9, whoever it is that runs again: max 1; six are blocked, the one that came last runs on, and the seventh, who works
+/// on a queue that does not empty, is stopped for it.
+#[test]
+fn b09_each_of_many_that_are_blocked_is_seen_to_run_again() {
+    on_each_source(|source| {
+        let port = source.port(1);
+        let (gate, last_gate) = (Gate::new(), Gate::new());
+        let mut hands = Vec::from(["A", "B", "C", "D", "E", "F", "G"].map(Hand::new));
+        hands[0].takes(&port, 0);
+        let mut waiting: Vec<_> = hands[1..].iter().map(|hand| hand.waits(&port)).collect();
+        (1..=6).for_each(|payload| port.post(0, payload, 0).expect("open"));
+        let mut blocked = vec![hands[0].blocks(source, &gate)];
+        let last = hands.pop().expect("G, the newest (A45)");
+        assert_eq!(waiting.pop().map(Answer::wait), Some(Ok(1)), "{source}");
+        let runs_on = last.blocks(source, &last_gate);
+        let mut released = hands[1..].iter().zip(waiting).rev();
+        let (worker, answer) = released.next_back().expect("B");
+        for (payload, (hand, answer)) in (2..).zip(released) {
+            assert_eq!(answer.wait(), Ok(payload), "{source}");
+            blocked.push(hand.blocks(source, &gate));
+        }
+        assert_eq!(answer.wait(), Ok(6), "{source}");
+
+        let (supply, works) = (port.clone(), port.clone());
+        (0..3).for_each(|_| port.post(0, 1, 0).expect("open"));
+        let stopped = worker.tell("work until asked to stop", move || {
+            while works.get(None).expect("open").payload != 2 {
+                supply.post(0, 1, 0).expect("open");
+                compute(HANDLER);
+            }
+        });
+        last_gate.open();
+        runs_on.wait();
+        reaches(&port, &format!("{source}: B waits beside packets while G runs"), |stats| {
+            stats.waiting == 1
+        });
+        assert_eq!(port.stats().blocked, 5, "{source}");
+        stopped.stays_pending();
+        (0..3).for_each(|_| assert_eq!(last.get(&port).wait(), Ok(1), "{source}"));
+        port.post(0, 2, 0).expect("open");
+        last.exits();
+        stopped.wait();
+        gate.open();
+        blocked.into_iter().for_each(|answer| answer.wait());
     });
 }
 

@@ -97,13 +97,17 @@ pub mod Win32 {
             AdjustTokenPrivileges, GetTokenInformation, LookupPrivilegeValueA,
             LookupPrivilegeValueW,
         };
+        pub mod Cryptography {
+            pub use crate::system::{
+                BCryptGenRandom, CryptAcquireContextA, CryptAcquireContextW, CryptCreateHash,
+                CryptDestroyHash, CryptGenRandom, CryptGetHashParam, CryptHashData,
+                CryptReleaseContext,
+            };
+        }
         pub mod Authentication {
             pub mod Identity {
                 pub use crate::system::{RtlGenRandom, SystemFunction036};
             }
-        }
-        pub mod Cryptography {
-            pub use crate::system::BCryptGenRandom;
         }
     }
     pub mod Storage {

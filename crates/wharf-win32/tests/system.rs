@@ -10,6 +10,7 @@ use std::ffi::c_void;
 use std::ptr::{null, null_mut};
 
 use wharf_win32::Win32::Foundation::*;
+use wharf_win32::Win32::Security::Cryptography::*;
 use wharf_win32::Win32::Security::*;
 use wharf_win32::Win32::System::Com::StringFromGUID2;
 use wharf_win32::Win32::System::Environment::*;
@@ -210,6 +211,61 @@ fn guids() {
         let braced: String = wide[..38].iter().map(|&unit| char::from(unit as u8)).collect();
         assert_eq!((braced, wide[38]), (format!("{{{}}}", string.to_uppercase()), 0));
         assert_eq!((RpcStringFreeA(&raw mut text), text), (0, null_mut()));
+    }
+}
+
+/// The values are those of RFC 1321 and FIPS 180-4 for "abc".
+#[test]
+fn hashes_of_the_crypto_api() {
+    const VERIFY: u32 = 0xF000_0000;
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    unsafe {
+        let (mut full, mut aes, mut hash) = (0, 0, 0);
+        let (none, nobody) = (null_mut::<u8>(), null_mut::<i32>());
+        assert_eq!(CryptAcquireContextA(&raw mut full, none, none, 1, VERIFY), 1);
+        assert_eq!(CryptAcquireContextW(&raw mut aes, nobody, nobody, 24, VERIFY), 1);
+        let acquire = |kind, flags| {
+            let mut other = 0;
+            let name = c"keys".as_ptr().cast();
+            (CryptAcquireContextA(&raw mut other, name, none, kind, flags), GetLastError())
+        };
+        assert_eq!((acquire(1, 0), acquire(99, 0)), ((0, 0x8009_0016), (0, 0x8009_0017)));
+        assert_eq!(acquire(1, 1), (0, 0x8009_0009));
+        for (provider, algorithm, begins, length) in [
+            (full, 0x8003, "900150983cd24fb0", 16),
+            (full, 0x8004, "a9993e364706816a", 20),
+            (aes, 0x800C, "ba7816bf8f01cfea", 32),
+            (aes, 0x800E, "ddaf35a193617aba", 64),
+        ] {
+            assert_eq!(CryptCreateHash(provider, algorithm, 0, 0, &raw mut hash), 1);
+            assert_eq!(CryptHashData(hash, b"a".as_ptr(), 1, 0), 1);
+            assert_eq!(CryptHashData(hash, b"bc".as_ptr(), 2, 0), 1);
+            let (mut value, mut size) = ([0_u8; 64], 3_u32);
+            let to = value.as_mut_ptr();
+            assert_eq!(CryptGetHashParam(hash, 2, none, &raw mut size, 0), 1);
+            assert_eq!(size, length);
+            size = 3;
+            assert_eq!(CryptGetHashParam(hash, 2, to, &raw mut size, 0), 0);
+            assert_eq!((GetLastError(), size), (234, length));
+            for _ in 0..2 {
+                assert_eq!(CryptGetHashParam(hash, 2, to, &raw mut size, 0), 1);
+                assert_eq!((&hex(&value)[..16], size), (begins, length));
+            }
+            assert_eq!(CryptHashData(hash, b"d".as_ptr(), 1, 0), 0);
+            assert_eq!(GetLastError(), 0x8009_000C);
+            assert_eq!((CryptDestroyHash(hash), CryptDestroyHash(hash)), (1, 0));
+            assert_eq!(GetLastError(), 87);
+        }
+        for (provider, algorithm, key, code) in
+            [(full, 0x800C, 0, 0x8009_0008), (full, 0x8003, 1, 0x8009_0003), (hash, 0x8003, 0, 87)]
+        {
+            assert_eq!(CryptCreateHash(provider, algorithm, key, 0, &raw mut hash), 0);
+            assert_eq!(GetLastError(), code);
+        }
+        let mut bytes = [0; 16];
+        assert_eq!(CryptGenRandom(full, 16, bytes.as_mut_ptr()), 1);
+        assert_ne!(bytes, [0; 16]);
+        assert_eq!((CryptReleaseContext(full, 0), CryptReleaseContext(full, 0)), (1, 0));
     }
 }
 

@@ -31,7 +31,6 @@ const FOREIGN: &[(&str, &str)] = &[
     ("http.h", "the HTTP Server API"),
     ("msxml", "COM"),
     ("d3d", "Direct3D"),
-    ("wincrypt", "CryptoAPI"),
 ];
 
 pub(crate) struct Names {

@@ -1,5 +1,6 @@
 //! The system and the process: names, environment, version, processors, rights, debugging.
 
+mod crypt;
 mod debug;
 mod environment;
 mod exception;
@@ -13,6 +14,10 @@ mod token;
 mod topology;
 mod version;
 
+pub use crypt::{
+    CryptAcquireContextA, CryptAcquireContextW, CryptCreateHash, CryptDestroyHash, CryptGenRandom,
+    CryptGetHashParam, CryptHashData, CryptReleaseContext,
+};
 pub use debug::{
     CheckRemoteDebuggerPresent, DebugBreak, GetErrorMode, IsDebuggerPresent, OutputDebugStringA,
     OutputDebugStringW, SetErrorMode,

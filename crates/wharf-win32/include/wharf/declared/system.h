@@ -3,6 +3,14 @@
 #define WHARF_DECLARED_SYSTEM_H
 
 WHARF_BEGIN
+BOOL CryptAcquireContextA(PULONG_PTR to, LPCSTR container, LPCSTR provider, DWORD kind, DWORD flags);
+BOOL CryptAcquireContextW(PULONG_PTR to, LPCWSTR container, LPCWSTR provider, DWORD kind, DWORD flags);
+BOOL CryptReleaseContext(ULONG_PTR provider, DWORD flags);
+BOOL CryptGenRandom(ULONG_PTR provider, DWORD length, LPSTR to);
+BOOL CryptCreateHash(ULONG_PTR provider, DWORD algorithm, ULONG_PTR key, DWORD flags, PULONG_PTR to);
+BOOL CryptHashData(ULONG_PTR hash, LPCSTR data, DWORD length, DWORD flags);
+BOOL CryptGetHashParam(ULONG_PTR hash, DWORD what, LPSTR to, LPDWORD length, DWORD flags);
+BOOL CryptDestroyHash(ULONG_PTR hash);
 DWORD SetErrorMode(DWORD mode);
 DWORD GetErrorMode(void);
 void OutputDebugStringA(LPCSTR text);
@@ -74,6 +82,7 @@ BOOL VerifyVersionInfoA(LPCVOID wanted, DWORD fields, ULONGLONG mask);
 WHARF_END
 
 #ifdef UNICODE
+#define CryptAcquireContext CryptAcquireContextW
 #define OutputDebugString OutputDebugStringW
 #define GetEnvironmentVariable GetEnvironmentVariableW
 #define SetEnvironmentVariable SetEnvironmentVariableW
@@ -92,6 +101,7 @@ WHARF_END
 #define GetVersionEx GetVersionExW
 #define VerifyVersionInfo VerifyVersionInfoW
 #else
+#define CryptAcquireContext CryptAcquireContextA
 #define OutputDebugString OutputDebugStringA
 #define GetEnvironmentVariable GetEnvironmentVariableA
 #define SetEnvironmentVariable SetEnvironmentVariableA

@@ -88,3 +88,26 @@ impl From<GetError> for io::Error {
         io::Error::new(kind, error)
     }
 }
+
+/// A post or a timer that a closed port refused; the payload is in it.
+pub struct PostError<T>(pub T);
+
+impl<T> std::fmt::Debug for PostError<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PostError(..)")
+    }
+}
+
+impl<T> std::fmt::Display for PostError<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the port is closed")
+    }
+}
+
+impl<T> std::error::Error for PostError<T> {}
+
+impl<T> From<PostError<T>> for io::Error {
+    fn from(_: PostError<T>) -> Self {
+        GetError::Closed.into()
+    }
+}

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::atomic::Ordering::{AcqRel, Relaxed, SeqCst};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
 use std::sync::{Arc, OnceLock};
@@ -11,255 +10,21 @@ use std::time::Duration;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
-use wharf_core::scheduler::{Next, Urgency, WorkerId};
+use wharf_core::scheduler::{Next, Urgency};
 use wharf_core::timers::TimerKey;
 
 use crate::dispatch::{Dispatcher, Empty, Interrupt, Member};
 use crate::drain::Idle;
 use crate::engine::files::{Files, OpenFile};
 use crate::engine::{Due, Epoll, Shape, Socket};
-use crate::readiness::Observer;
 use crate::sensor::Birth;
-use crate::steward::{self, Look, Steward, Watched};
-use crate::worker::{self, Home};
+use crate::shared::Shared;
+use crate::steward;
+use crate::worker;
 use crate::{
-    Concurrency, FileEngine, GetError, Options, Packet, Sensing, Source, Stats, Stream, Watcher,
+    Concurrency, GetError, Options, Packet, PostError, Sensing, Source, Stats, Stream, Watcher,
     clock,
 };
-
-/// What the handles of a port share.
-pub(crate) struct Shared<T: Send + 'static> {
-    /// Unique in the process, never 0.
-    id: u64,
-    pub(crate) dispatcher: Dispatcher<Packet<T>, Epoll<T>>,
-    pub(crate) steward: &'static Steward,
-    /// The process that made the port. In a child made by fork its locks may be held by threads that are not
-    /// there, and its descriptors are shared with the parent: there a port refuses every call and touches nothing.
-    birth: Birth,
-    /// No operation is accepted any more. Stored before `close` visits the sockets, read under a socket's
-    /// lock: an operation is refused, or pending early enough to be found by the visit.
-    closed: AtomicBool,
-    draining: AtomicBool,
-    /// Workers tell a drain here that they have nothing to do.
-    idle: Idle,
-    /// `Port` values; the last one closes.
-    handles: AtomicUsize,
-    /// How blocked workers are found.
-    sensing: Sensing,
-    /// Looks of the steward.
-    looks: AtomicUsize,
-    /// Who waits for disks.
-    file_engine: FileEngine,
-    /// Called after each packet that is queued: see [`Port::observe`].
-    pub(crate) observer: OnceLock<Observer>,
-    /// The engine of files, once the port has had one: workers that are about to wait submit what was kept back.
-    files: OnceLock<&'static Files>,
-}
-
-/// Looks of the steward from one at a worker that was seen blocked to the next. At each look four of them cost more than
-/// the slots that came back: 50 instead of 64 k packets/s where a tenth of the handlers blocks (bench: mixed).
-const LOOKS_PER_RECOUNT: usize = 8;
-
-impl<T: Send + 'static> Shared<T> {
-    pub(crate) fn id(&self) -> u64 {
-        self.id
-    }
-
-    pub(crate) fn idle(&self) -> &Idle {
-        &self.idle
-    }
-
-    /// Whether this is a child of the process that made the port.
-    #[inline]
-    pub(crate) fn is_foreign(&self) -> bool {
-        self.birth.is_over()
-    }
-
-    pub(crate) fn file_engine(&self) -> FileEngine {
-        self.file_engine
-    }
-
-    pub(crate) fn is_closed(&self) -> bool {
-        self.is_foreign() || self.closed.load(Relaxed)
-    }
-
-    pub(crate) fn is_draining(&self) -> bool {
-        self.draining.load(Relaxed)
-    }
-
-    /// Calls with a way to queue packets of operations, under whatever lock the call holds meanwhile. On a
-    /// closed port they end here, after the call (A17, A18): nobody would ever take them.
-    #[inline]
-    pub(crate) fn delivering<R>(&self, call: impl FnOnce(&mut dyn FnMut(Packet<T>)) -> R) -> R {
-        let urgency = worker::urgency(self.id);
-        let mut refused = Vec::new();
-        let mut queued = false;
-        let mut needed = false;
-        let result = worker::inside(|| {
-            call(&mut |packet| match self.dispatcher.post(packet, urgency) {
-                Ok(now_needed) => (queued, needed) = (true, now_needed),
-                Err(packet) => refused.push(packet),
-            })
-        });
-        if queued {
-            self.after_post(urgency, needed);
-        }
-        drop(refused);
-        result
-    }
-
-    /// Queues a packet that is no operation's; the payload comes back if the port is closed.
-    #[inline]
-    pub(crate) fn queue(
-        &self,
-        key: usize,
-        payload: T,
-        number: usize,
-        urgency: Urgency,
-    ) -> Result<(), PostError<T>> {
-        let mut payload = Some(payload);
-        let mut make = || {
-            let payload = payload.take().expect("called once");
-            Packet::new(key, payload, Ok(number))
-        };
-        match worker::inside(|| self.dispatcher.post_with(urgency, &mut make)) {
-            Some(needed) => {
-                self.after_post(urgency, needed);
-                Ok(())
-            }
-            None => Err(PostError(payload.expect("nothing was made"))),
-        }
-    }
-
-    /// Tells the steward of a packet that no wake-up was sent for, if it has to know, and the observer of any packet.
-    #[inline]
-    fn after_post(&self, urgency: Urgency, needed: bool) {
-        if let Some(observer) = self.observer.get() {
-            observer();
-        }
-        match urgency {
-            Urgency::Lazy => self.steward.arm(),
-            Urgency::Now if needed && self.sensing != Sensing::Told => self.steward.kick(),
-            Urgency::Now => {}
-        }
-    }
-
-    /// Submits what workers have issued on files and was kept back for company.
-    #[inline]
-    fn flush(&self) {
-        if let Some(files) = self.files.get() {
-            files.flush();
-        }
-    }
-
-    /// Ends every timer with its packet; answers how many. Deadlines go with their operations.
-    pub(crate) fn cancel_timers(&self) -> usize {
-        self.delivering(|out| {
-            let mut count = 0;
-            for due in self.dispatcher.engine.alarm.drain() {
-                if let Due::Timer(packet) = due {
-                    out(Packet { result: Err(Errno::CANCELED.into()), ..packet });
-                    count += 1;
-                }
-            }
-            count
-        })
-    }
-
-    /// Answers how many packets and operations were dropped.
-    pub(crate) fn close(&self) -> Dropped {
-        if self.is_foreign() {
-            return Dropped::default();
-        }
-        self.closed.store(true, SeqCst);
-        let Some(packets) = self.dispatcher.close() else { return Dropped::default() };
-        // The operations that are still pending would never be heard of: they end now, and their payloads,
-        // which may own the very handles that keep them, are dropped.
-        let sockets = self.dispatcher.engine.sockets();
-        let operations: usize =
-            sockets.iter().map(|socket| socket.cancel_all(true, true, Errno::CANCELED)).sum();
-        let files = self.dispatcher.engine.files();
-        let transfers: usize = files.iter().map(|file| file.cancel_all(Errno::CANCELED)).sum();
-        let operations = operations + transfers;
-        let due = self.dispatcher.engine.alarm.drain();
-        let timers = due.iter().filter(|due| matches!(due, Due::Timer(_))).count();
-        drop(due);
-        // The steward may be listening to the engine, and keep it.
-        self.steward.arm();
-        Dropped { packets, operations: operations + timers }
-    }
-}
-
-/// What ended with a port.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Dropped {
-    /// Packets that were queued.
-    pub(crate) packets: usize,
-    /// Operations and timers that were pending.
-    pub(crate) operations: usize,
-}
-
-impl<T: Send + 'static> Home for Shared<T> {
-    fn leave(&self, member: &Member) {
-        if !self.is_foreign() {
-            self.dispatcher.leave(member);
-            if self.is_draining() {
-                self.idle.notify();
-            }
-        }
-    }
-
-    fn blocked(&self, worker: WorkerId) -> bool {
-        !self.is_foreign() && self.dispatcher.blocked(worker)
-    }
-
-    fn unblocked(&self, worker: WorkerId) {
-        if !self.is_foreign() {
-            self.dispatcher.unblocked(worker);
-        }
-    }
-}
-
-impl<T: Send + 'static> Watched for Shared<T> {
-    fn look(&self, event: bool) -> Look {
-        let tick = self.dispatcher.tick();
-        // Workers that take packets come to the engine by themselves, and are better at it: what they harvest
-        // they have in their cache. An event beside somebody who waits may be one that a blocked one holds up.
-        if tick.unpolled && (tick.still || (event && self.dispatcher.has_waiters())) {
-            self.dispatcher.harvest(Urgency::Now);
-        }
-        let needed = self.is_needed();
-        let released = needed && self.dispatcher.sense(self.sensing);
-        let turn = self.looks.fetch_add(1, Relaxed);
-        if !tick.still
-            && self.sensing != Sensing::Told
-            && (!needed || turn.is_multiple_of(LOOKS_PER_RECOUNT))
-        {
-            self.dispatcher.recount(self.sensing);
-        }
-        Look { in_use: !tick.still || tick.moved || needed, moved: tick.moved, released, needed }
-    }
-
-    fn is_needed(&self) -> bool {
-        self.sensing != Sensing::Told && self.dispatcher.is_needed()
-    }
-
-    fn is_unpolled(&self) -> bool {
-        self.dispatcher.is_unpolled()
-    }
-
-    fn has_waiters(&self) -> bool {
-        self.dispatcher.has_waiters()
-    }
-
-    fn set_heard(&self, heard: bool) {
-        self.dispatcher.set_heard(heard);
-    }
-
-    fn engine(&self) -> BorrowedFd<'_> {
-        self.dispatcher.engine.as_fd()
-    }
-}
 
 /// An I/O completion port.
 ///
@@ -660,26 +425,3 @@ impl<T: Send + 'static> std::fmt::Debug for Port<T> {
 /// Names a timer of a port: [`Port::start_timer`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TimerId(TimerKey);
-
-/// A post or a timer that a closed port refused; the payload is in it.
-pub struct PostError<T>(pub T);
-
-impl<T> std::fmt::Debug for PostError<T> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("PostError(..)")
-    }
-}
-
-impl<T> std::fmt::Display for PostError<T> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the port is closed")
-    }
-}
-
-impl<T> std::error::Error for PostError<T> {}
-
-impl<T> From<PostError<T>> for io::Error {
-    fn from(_: PostError<T>) -> Self {
-        GetError::Closed.into()
-    }
-}

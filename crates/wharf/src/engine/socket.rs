@@ -35,7 +35,7 @@ use super::operation::{Operation, Work};
 use super::refusals::Refusals;
 use super::state::{Side, State};
 use crate::Issued;
-use crate::port::Shared;
+use crate::shared::Shared;
 use crate::sync::lock;
 
 /// What kind of socket it is.

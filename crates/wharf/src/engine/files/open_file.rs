@@ -34,8 +34,8 @@ use super::resident::is_memory;
 use super::work::{Progress, Range, Work};
 use super::{Files, Kind, next_name};
 use crate::engine::Due;
-use crate::port::Shared;
 use crate::sensor::Birth;
+use crate::shared::Shared;
 use crate::sync::lock;
 use crate::{Buffer, Issued, Packet, worker};
 

@@ -19,7 +19,7 @@ use super::call::Call;
 use super::flight::Flight;
 use super::work::{Progress, Work};
 use super::{Files, next_name};
-use crate::port::Shared;
+use crate::shared::Shared;
 
 struct Warming<T: Send + 'static> {
     port: Arc<Shared<T>>,

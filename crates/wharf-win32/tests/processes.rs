@@ -4,6 +4,7 @@
 
 use std::process::{Command, Stdio};
 use std::ptr::{null, null_mut};
+use std::time::{Duration, Instant};
 
 use wharf_win32::Win32::Foundation::{CloseHandle, GetLastError, HANDLE};
 use wharf_win32::Win32::System::Threading::{
@@ -69,7 +70,9 @@ fn children() -> usize {
 
 /// Waits until nothing is left: ends come when they come, and are let go by another thread.
 fn settle() {
+    let end = Instant::now() + Duration::from_millis(LONG.into());
     while descriptors() > 0 || children() > 0 {
+        assert!(Instant::now() < end, "{} descriptors, {} children", descriptors(), children());
         std::thread::yield_now();
     }
 }

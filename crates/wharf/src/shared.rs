@@ -41,7 +41,7 @@ pub(crate) struct Shared<T: Send + 'static> {
     pub(crate) looks: AtomicUsize,
     /// Who waits for disks.
     pub(crate) file_engine: FileEngine,
-    /// Called after each packet that is queued: see [`Port::observe`].
+    /// Called after each packet that is queued: see [`Port::observe`](crate::Port::observe).
     pub(crate) observer: OnceLock<Observer>,
     /// The engine of files, once the port has had one: workers that are about to wait submit what was kept back.
     pub(crate) files: OnceLock<&'static Files>,

@@ -21,7 +21,7 @@ pub(super) fn format(seconds: i64) -> Option<String> {
     Some(httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(seconds)))
 }
 
-/// As [`format`], for a time that is asked for again and again: that of the answer.
+/// As [`format()`], for a time that is asked for again and again: that of the answer.
 pub(super) fn format_now(seconds: i64) -> Option<Rc<str>> {
     thread_local! {
         static LAST: RefCell<(i64, Option<Rc<str>>)> = const { RefCell::new((i64::MIN, None)) };

@@ -160,15 +160,16 @@ fn one_packet_for_a_batch() {
     memory[..3].copy_from_slice(b"xyz");
     assert_eq!(rio.send(requests, &part(buffer, 0, 3), RIO_MSG_DONT_NOTIFY, 3), 1);
     assert_eq!(rio.notify(queue), 0);
+    assert_eq!(rio.send(requests, &part(buffer, 0, 3), RIO_MSG_DONT_NOTIFY, 7), 1);
     assert_eq!(packet(0).0, 0);
     assert_eq!(rio.send(requests, &part(buffer, 0, 3), 0, 4), 1);
     assert_eq!(packet(u32::MAX), (1, 0, 5, 0x1234));
     assert_eq!(rio.notify(queue), 0);
     assert_eq!(packet(u32::MAX), (1, 0, 5, 0x1234), "not empty: at once");
-    assert_eq!(rio.take(queue), [(0, 3, 3), (0, 3, 4)]);
-    let mut read = [0; 6];
+    assert_eq!(rio.take(queue), [(0, 3, 3), (0, 3, 7), (0, 3, 4)]);
+    let mut read = [0; 9];
     peer.read_exact(&mut read).unwrap();
-    assert_eq!(&read, b"xyzxyz");
+    assert_eq!(&read, b"xyzxyzxyz");
     // The socket's end ends its requests, and its queue.
     assert_eq!(rio.receive(requests, &part(buffer, 0, 4), 0, 5), 1);
     assert_eq!(closesocket(s), 0);

@@ -358,7 +358,7 @@ pub(super) unsafe extern "C" fn receive(
     guard::call(FALSE, || unsafe { transfer(RECEIVE, &call) }.map(|()| TRUE))
 }
 
-/// Sends a registered buffer, as [`receive`].
+/// Sends a registered buffer, as [`receive()`].
 pub(super) unsafe extern "C" fn send(
     queue: RIO_RQ,
     data: *const RIO_BUF,
@@ -373,7 +373,7 @@ pub(super) unsafe extern "C" fn send(
     guard::call(FALSE, || unsafe { transfer(SEND, &call) }.map(|()| TRUE))
 }
 
-/// [`receive`] with the sender's address, a SOCKADDR_INET in a registered buffer. WSAEOPNOTSUPP for the local address,
+/// [`receive()`] with the sender's address, a SOCKADDR_INET in a registered buffer. WSAEOPNOTSUPP for the local address,
 /// control data and flags, which cannot be had here.
 pub(super) unsafe extern "C" fn receive_ex(
     queue: RIO_RQ,
@@ -391,7 +391,7 @@ pub(super) unsafe extern "C" fn receive_ex(
     guard::call(FALSE, || unsafe { transfer(RECEIVE, &call) }.map(|()| TRUE))
 }
 
-/// [`send`] to an address in a registered buffer; else as [`receive_ex`].
+/// [`send()`] to an address in a registered buffer; else as [`receive_ex`].
 pub(super) unsafe extern "C" fn send_ex(
     queue: RIO_RQ,
     data: *const RIO_BUF,

@@ -267,6 +267,8 @@ static void CALLBACK simple_unexpected(PTP_CALLBACK_INSTANCE instance, PVOID con
     EXPECT(!"called");
 }
 
+static LONG simple_ended;
+
 static void CALLBACK simple_waits(PTP_CALLBACK_INSTANCE instance, PVOID context)
 {
     (void)context;
@@ -274,6 +276,7 @@ static void CALLBACK simple_waits(PTP_CALLBACK_INSTANCE instance, PVOID context)
     ReleaseSemaphore(done, 1, NULL);
     EXPECT(is_soon(gate));
     InterlockedIncrement(&count);
+    InterlockedExchange(&simple_ended, 1);
 }
 
 static void group(void)
@@ -317,6 +320,8 @@ static void group_cancel(void)
     EXPECT(cancel_calls == 2);
     CloseThreadpoolCleanupGroup(members);
     CloseThreadpool(pool);
+    for (int i = 0; i < 2000 && !InterlockedCompareExchange(&simple_ended, 0, 0); i++)
+        Sleep(5); /* it is no member, so nobody has waited for it */
     end();
 }
 

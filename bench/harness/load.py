@@ -14,7 +14,7 @@ def load(server, *, connections, size, seconds, cpu, options=()):
     requests is not fast."""
     command = ["taskset", "--cpu-list", str(cpu), str(RELEASE / "load"), "--addr", server.address,
                "--connections", str(connections), "--size", str(size), "--seconds", str(seconds),
-               "--cpu-of", str(server.pid), *options]
+               *(word for pid in server.pids() for word in ("--cpu-of", str(pid))), *options]
     try:
         done = subprocess.run(command, stdout=subprocess.PIPE, timeout=seconds + GRACE_SECONDS, check=False)
     except subprocess.TimeoutExpired as error:

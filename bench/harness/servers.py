@@ -99,6 +99,12 @@ class Running:
         self.pid = process.pid
         self.address = address
         self.killed = False
+        self.helper = None
+
+    def pids(self):
+        """The processes whose CPU time is the server's."""
+        helpers = [] if self.helper is None else subprocess.run(["pidof", *self.helper], stdout=subprocess.PIPE, check=False)
+        return [self.pid, *(int(pid) for pid in helpers.stdout.split())] if helpers else [self.pid]
 
     def check(self):
         """A server that ended by itself during a measurement has spoiled it."""
@@ -114,12 +120,18 @@ class Running:
 @contextlib.contextmanager
 def running(command, cpu=None):
     """Runs a server, on one CPU if that is given (all of its threads: they inherit it), and kills it at the end."""
+    wine = "wine" in command
+    if wine:
+        # The wineserver works for the program: it is to be started by it, on the same CPU.
+        subprocess.run(["wineserver", "-k"], check=False)
+        subprocess.run(["wineserver", "-w"], check=False)
     pinned = command if cpu is None else ["taskset", "--cpu-list", str(cpu), *command]
     # Should this script be killed, the kernel kills the server. These tools (and env) replace themselves by what
     # they start, so the process id is the server's.
     process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *pinned], stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE)
     server = Running(process, None)
+    server.helper = ("wineserver", "wineserver64") if wine else None
     try:
         server.address = read_address(process)
         yield server

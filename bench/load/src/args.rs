@@ -10,7 +10,7 @@ usage: load --addr IP:PORT --connections K --size BYTES --seconds S
             [--warmup S]       before the measured interval (0.5)
             [--pause US]       mean wait of a connection between an answer and its next request (0)
             [--sleep-every M]  one connection more, each M-th request of which begins with S; it is not measured
-            [--cpu-of PID]     report the CPU time that process used in the measured interval";
+            [--cpu-of PID]...  report the CPU time that these processes used in the measured interval";
 
 /// No run is longer, whatever the command line says: this is a load generator, and somebody may mistype.
 const LONGEST: Duration = Duration::from_secs(600);
@@ -29,13 +29,13 @@ pub(crate) struct Options {
     pub(crate) pause: Duration,
     /// With M: there is one more connection, and each M-th of its requests asks the handler to sleep.
     pub(crate) sleep_every: Option<u64>,
-    pub(crate) cpu_of: Option<i32>,
+    pub(crate) cpu_of: Vec<i32>,
 }
 
 impl Options {
     pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
         let (mut addr, mut connections, mut size, mut measure) = (None, None, None, None);
-        let (mut sleep_every, mut cpu_of) = (None, None);
+        let (mut sleep_every, mut cpu_of) = (None, Vec::new());
         let mut warmup = Duration::from_millis(500);
         let mut pause = Duration::ZERO;
         while let Some(name) = arguments.next() {
@@ -48,7 +48,7 @@ impl Options {
                 "--warmup" => warmup = seconds(&name, &value()?)?,
                 "--pause" => pause = Duration::from_micros(number(&name, &value()?)?),
                 "--sleep-every" => sleep_every = Some(number(&name, &value()?)?),
-                "--cpu-of" => cpu_of = Some(number(&name, &value()?)?),
+                "--cpu-of" => cpu_of.push(number(&name, &value()?)?),
                 _ => return Err(format!("unknown argument {name}")),
             }
         }

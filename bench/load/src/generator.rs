@@ -40,7 +40,7 @@ pub(crate) struct Generator {
     pacer: Option<Pacer>,
     payload: Payload,
     scratch: Vec<u8>,
-    cpu: Option<CpuClock>,
+    cpu: Vec<CpuClock>,
     warmup: Duration,
     measure: Duration,
     phase: Phase,
@@ -72,7 +72,7 @@ impl Generator {
             pacer: (!options.pause.is_zero()).then(|| Pacer::new(options.pause)),
             payload: Payload::new(options.size),
             scratch: vec![0; SCRATCH_BYTES],
-            cpu: options.cpu_of.map(CpuClock::of).transpose()?,
+            cpu: options.cpu_of.iter().copied().map(CpuClock::of).collect::<io::Result<_>>()?,
             warmup: options.warmup,
             measure: options.measure,
             phase: Phase::Warmup,
@@ -88,12 +88,12 @@ impl Generator {
         self.run_until(Instant::now() + self.warmup)?;
 
         let start = Instant::now();
-        let cpu_before = self.cpu.map(CpuClock::read).transpose()?;
+        let cpu_before = self.server_cpu()?;
         self.phase = Phase::Measuring;
         self.run_until(start + self.measure)?;
         self.report.elapsed = start.elapsed();
-        if let (Some(clock), Some(before)) = (self.cpu, cpu_before) {
-            self.report.server_cpu = Some(clock.read()? - before);
+        if let (Some(after), Some(before)) = (self.server_cpu()?, cpu_before) {
+            self.report.server_cpu = Some(after - before);
         }
 
         self.phase = Phase::Draining;
@@ -104,6 +104,12 @@ impl Generator {
             self.report.errors += owed as u64;
         }
         Ok(self.report)
+    }
+
+    /// CPU time that the server has used; `None` if nobody said who it is.
+    fn server_cpu(&self) -> io::Result<Option<Duration>> {
+        let used: io::Result<Duration> = self.cpu.iter().map(|clock| clock.read()).sum();
+        used.map(|used| (!self.cpu.is_empty()).then_some(used))
     }
 
     fn run_until(&mut self, end: Instant) -> io::Result<()> {

@@ -21,7 +21,7 @@ pub(crate) struct Report {
     pub(crate) errors: u64,
     /// Length of the measured interval as it really was.
     pub(crate) elapsed: Duration,
-    /// CPU time of the process named by `--cpu-of` in that interval.
+    /// CPU time of the processes named by `--cpu-of` in that interval.
     pub(crate) server_cpu: Option<Duration>,
 }
 

@@ -238,11 +238,11 @@ fn hashes_of_the_crypto_api() {
             (aes, 0x800E, "ddaf35a193617aba", 64),
         ] {
             assert_eq!(CryptCreateHash(provider, algorithm, 0, 0, &raw mut hash), 1);
-            assert_eq!(CryptHashData(hash, b"a".as_ptr(), 1, 0), 1);
-            assert_eq!(CryptHashData(hash, b"bc".as_ptr(), 2, 0), 1);
+            assert_eq!(CryptHashData(hash, b"a".as_ptr().cast(), 1, 0), 1);
+            assert_eq!(CryptHashData(hash, b"bc".as_ptr().cast(), 2, 0), 1);
             let (mut value, mut size) = ([0_u8; 64], 3_u32);
-            let to = value.as_mut_ptr();
-            assert_eq!(CryptGetHashParam(hash, 2, none, &raw mut size, 0), 1);
+            let to = value.as_mut_ptr().cast();
+            assert_eq!(CryptGetHashParam(hash, 2, null_mut(), &raw mut size, 0), 1);
             assert_eq!(size, length);
             size = 3;
             assert_eq!(CryptGetHashParam(hash, 2, to, &raw mut size, 0), 0);
@@ -251,7 +251,7 @@ fn hashes_of_the_crypto_api() {
                 assert_eq!(CryptGetHashParam(hash, 2, to, &raw mut size, 0), 1);
                 assert_eq!((&hex(&value)[..16], size), (begins, length));
             }
-            assert_eq!(CryptHashData(hash, b"d".as_ptr(), 1, 0), 0);
+            assert_eq!(CryptHashData(hash, b"d".as_ptr().cast(), 1, 0), 0);
             assert_eq!(GetLastError(), 0x8009_000C);
             assert_eq!((CryptDestroyHash(hash), CryptDestroyHash(hash)), (1, 0));
             assert_eq!(GetLastError(), 87);
@@ -262,8 +262,8 @@ fn hashes_of_the_crypto_api() {
             assert_eq!(CryptCreateHash(provider, algorithm, key, 0, &raw mut hash), 0);
             assert_eq!(GetLastError(), code);
         }
-        let mut bytes = [0; 16];
-        assert_eq!(CryptGenRandom(full, 16, bytes.as_mut_ptr()), 1);
+        let mut bytes = [0_u8; 16];
+        assert_eq!(CryptGenRandom(full, 16, bytes.as_mut_ptr().cast()), 1);
         assert_ne!(bytes, [0; 16]);
         assert_eq!((CryptReleaseContext(full, 0), CryptReleaseContext(full, 0)), (1, 0));
     }

@@ -9,6 +9,7 @@
 #![allow(unsafe_code)] // exported under C names; memory of the caller's
 
 use std::collections::HashMap;
+use std::ffi::c_void;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use md5::Md5;
@@ -184,13 +185,13 @@ pub extern "C" fn CryptReleaseContext(provider: usize, flags: u32) -> BOOL {
 
 /// Random bytes that nobody can foretell.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn CryptGenRandom(provider: usize, length: u32, to: *mut u8) -> BOOL {
+pub unsafe extern "C" fn CryptGenRandom(provider: usize, length: u32, to: *mut c_void) -> BOOL {
     guard::call(FALSE, || {
         table().provider(provider)?;
         let mut bytes = vec![0; length as usize];
         random(&mut bytes)?;
         // SAFETY: the caller's buffer.
-        unsafe { arg::store_all(to, &bytes) }?;
+        unsafe { arg::store_all(to.cast::<u8>(), &bytes) }?;
         Ok(TRUE)
     })
 }
@@ -233,13 +234,13 @@ pub unsafe extern "C" fn CryptCreateHash(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn CryptHashData(
     hash: usize,
-    data: *const u8,
+    data: *const c_void,
     length: u32,
     flags: u32,
 ) -> BOOL {
     guard::call(FALSE, || {
         // SAFETY: the caller's data.
-        let data = unsafe { arg::load_all(data, length as usize) }?;
+        let data = unsafe { arg::load_all(data.cast::<u8>(), length as usize) }?;
         let mut table = table();
         let (_, state) = table.hash(hash)?;
         if flags != 0 {
@@ -256,7 +257,7 @@ pub unsafe extern "C" fn CryptHashData(
 pub unsafe extern "C" fn CryptGetHashParam(
     hash: usize,
     what: u32,
-    to: *mut u8,
+    to: *mut c_void,
     length: *mut u32,
     flags: u32,
 ) -> BOOL {
@@ -291,7 +292,7 @@ pub unsafe extern "C" fn CryptGetHashParam(
             }
         };
         // SAFETY: the caller's buffer, with room for it.
-        unsafe { arg::store_all(to, value) }?;
+        unsafe { arg::store_all(to.cast::<u8>(), value) }?;
         Ok(TRUE)
     })
 }

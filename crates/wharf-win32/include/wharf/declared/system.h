@@ -6,10 +6,10 @@ WHARF_BEGIN
 BOOL CryptAcquireContextA(PULONG_PTR to, LPCSTR container, LPCSTR provider, DWORD kind, DWORD flags);
 BOOL CryptAcquireContextW(PULONG_PTR to, LPCWSTR container, LPCWSTR provider, DWORD kind, DWORD flags);
 BOOL CryptReleaseContext(ULONG_PTR provider, DWORD flags);
-BOOL CryptGenRandom(ULONG_PTR provider, DWORD length, LPSTR to);
+BOOL CryptGenRandom(ULONG_PTR provider, DWORD length, LPVOID to);
 BOOL CryptCreateHash(ULONG_PTR provider, DWORD algorithm, ULONG_PTR key, DWORD flags, PULONG_PTR to);
-BOOL CryptHashData(ULONG_PTR hash, LPCSTR data, DWORD length, DWORD flags);
-BOOL CryptGetHashParam(ULONG_PTR hash, DWORD what, LPSTR to, LPDWORD length, DWORD flags);
+BOOL CryptHashData(ULONG_PTR hash, LPCVOID data, DWORD length, DWORD flags);
+BOOL CryptGetHashParam(ULONG_PTR hash, DWORD what, LPVOID to, LPDWORD length, DWORD flags);
 BOOL CryptDestroyHash(ULONG_PTR hash);
 DWORD SetErrorMode(DWORD mode);
 DWORD GetErrorMode(void);

@@ -91,7 +91,7 @@ pub type NTSTATUS = i32;
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn BCryptGenRandom(
     algorithm: *mut c_void,
-    to: *mut u8,
+    to: *mut c_void,
     length: u32,
     flags: u32,
 ) -> NTSTATUS {
@@ -99,7 +99,7 @@ pub unsafe extern "C" fn BCryptGenRandom(
         return Status::INVALID_HANDLE.0.cast_signed();
     }
     // SAFETY: the caller's buffer.
-    let done: BOOL = unsafe { SystemFunction036(to.cast(), length) }.into();
+    let done: BOOL = unsafe { SystemFunction036(to, length) }.into();
     let status = if done == 0 { Status::INVALID_PARAMETER } else { Status::SUCCESS };
     status.0.cast_signed()
 }

@@ -49,7 +49,7 @@ DWORD RtlNtStatusToDosError(int status);
 ULONG_PTR RtlCompareMemory(LPCVOID one, LPCVOID other, ULONG_PTR length);
 BYTE SystemFunction036(LPVOID to, DWORD length);
 BYTE RtlGenRandom(LPVOID to, DWORD length);
-NTSTATUS BCryptGenRandom(LPVOID algorithm, LPSTR to, DWORD length, DWORD flags);
+NTSTATUS BCryptGenRandom(LPVOID algorithm, LPVOID to, DWORD length, DWORD flags);
 DWORD GetActiveProcessorCount(WORD group);
 WORD GetActiveProcessorGroupCount(void);
 WORD GetMaximumProcessorGroupCount(void);

@@ -11,7 +11,7 @@
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
-use rustix::fs::{fcntl_get_seals, tell};
+use rustix::fs::{fcntl_get_seals, fstat, tell};
 use rustix::io::Errno;
 
 /// Distance of the bytes that are tried where pages cannot be counted.
@@ -50,11 +50,16 @@ pub(crate) fn is_immediate(fd: BorrowedFd<'_>) -> bool {
 /// Whether a range of at least one byte can be read without waiting. What lies behind the end of the file counts as there.
 pub(crate) fn is_resident(fd: BorrowedFd<'_>, offset: u64, length: u64) -> bool {
     let end = offset.saturating_add(length);
+    let page = rustix::param::page_size() as u64;
+    let pages = |end: u64| if end > offset { (end - 1) / page - offset / page + 1 } else { 0 };
     match cached_pages(fd, offset, length) {
+        // Pages behind the end are there or not as it pleases the file system; the size is asked for if it matters.
         Ok(cached) => {
-            let page = rustix::param::page_size() as u64;
-            let pages = (end - 1) / page - offset / page + 1;
-            cached >= pages && is_readable(fd, end - 1)
+            let counted = cached >= pages(end)
+                || fstat(fd).is_ok_and(|stat| {
+                    cached >= pages(end.min(u64::try_from(stat.st_size).unwrap_or(0)))
+                });
+            counted && is_readable(fd, end - 1)
         }
         Err(_refused) => {
             let steps = (offset..end - 1).step_by(STEP as usize);
@@ -108,6 +113,8 @@ mod tests {
         file.write_all(&vec![7; length as usize]).unwrap();
         assert!(is_resident(file.as_fd(), 0, length));
         assert!(is_resident(file.as_fd(), length, 10), "behind the end");
+        assert!(is_resident(file.as_fd(), length + 100 * STEP, 10), "far behind the end");
+        assert!(is_resident(file.as_fd(), length - 10, 100 * STEP), "across the end");
         fdatasync(&file).unwrap();
         fadvise(&file, 0, None, Advice::DontNeed).unwrap();
         assert!(!is_resident(file.as_fd(), 0, length));

@@ -130,6 +130,60 @@ static void E10(void)
     CloseHandle(second);
 }
 
+static void E9(void)
+{
+    SYSTEM_INFO system;
+    GetSystemInfo(&system);
+    const DWORD page = system.dwPageSize;
+    char *memory = VirtualAlloc(NULL, 4 * page, MEM_COMMIT | MEM_RESERVE, PAGE_READWRITE);
+    FILE_SEGMENT_ELEMENT apart[3] = {{0}}, back[3] = {{0}};
+    apart[0].Buffer = memory + page;
+    apart[1].Buffer = memory;
+    back[0].Buffer = memory + 3 * page;
+    back[1].Buffer = memory + 2 * page;
+    memset(memory, 'b', page);
+    memset(memory + page, 'a', page);
+
+    OVERLAPPED overlapped = at(0);
+    HANDLE file = open_file(CREATE_ALWAYS, FILE_FLAG_OVERLAPPED);
+    EXPECT(!WriteFileGather(file, apart, 2 * page, NULL, &overlapped) && GetLastError() == ERROR_INVALID_PARAMETER);
+    CloseHandle(file);
+    file = open_file(OPEN_EXISTING, FILE_FLAG_NO_BUFFERING);
+    EXPECT(!ReadFileScatter(file, back, 2 * page, NULL, &overlapped) && GetLastError() == ERROR_INVALID_PARAMETER);
+    CloseHandle(file);
+
+    HANDLE port = new_port(1);
+    file = open_file(OPEN_EXISTING, FILE_FLAG_OVERLAPPED | FILE_FLAG_NO_BUFFERING);
+    EXPECT(CreateIoCompletionPort(file, port, 5, 0) == port);
+    EXPECT(SetFileCompletionNotificationModes(file, FILE_SKIP_COMPLETION_PORT_ON_SUCCESS));
+    EXPECT(!WriteFileGather(file, apart, 2 * page, NULL, &overlapped) && GetLastError() == ERROR_IO_PENDING);
+    struct packet packet = take(port, SOON);
+    EXPECT(packet.success && packet.bytes == 2 * page && packet.key == 5 && packet.overlapped == &overlapped);
+
+    OVERLAPPED whole = at(0), part = at(page), behind = at(2 * page);
+    EXPECT(!ReadFileScatter(file, back, 2 * page, NULL, &whole) && GetLastError() == ERROR_IO_PENDING);
+    packet = take(port, SOON);
+    EXPECT(packet.success && packet.bytes == 2 * page);
+    EXPECT(memory[3 * page] == 'a' && memory[4 * page - 1] == 'a' && memory[2 * page] == 'b');
+    memset(memory + 2 * page, 0, 2 * page);
+    EXPECT(!ReadFileScatter(file, back, page / 2, NULL, &part) && GetLastError() == ERROR_IO_PENDING);
+    packet = take(port, SOON);
+    EXPECT(packet.success && packet.bytes == page / 2 && memory[3 * page] == 'b' && memory[3 * page + page / 2] == 0);
+    EXPECT(!ReadFileScatter(file, back, page, NULL, &behind));
+    if (GetLastError() == ERROR_IO_PENDING) {
+        packet = take(port, SOON);
+        EXPECT(!packet.success && packet.error == ERROR_HANDLE_EOF);
+    } else {
+        EXPECT(GetLastError() == ERROR_HANDLE_EOF);
+    }
+    back[0].Buffer = memory + 1;
+    EXPECT(!ReadFileScatter(file, back, page, NULL, &whole) && GetLastError() == ERROR_INVALID_PARAMETER);
+    EXPECT(is_empty(port));
+    CloseHandle(file);
+    CloseHandle(port);
+    VirtualFree(memory, 0, MEM_RELEASE);
+}
+
 static void missing(void)
 {
     EXPECT(CreateFileA("/no/such/directory/file", GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL) == INVALID_HANDLE_VALUE);
@@ -146,7 +200,7 @@ int main(void)
     start_winsock();
     GetTempPathA(sizeof directory, directory);
     GetTempFileNameA(directory, "whf", 0, name);
-    RUN(E1_E4); RUN(E2); RUN(E3); RUN(E5); RUN(E7); RUN(E8); RUN(A5_file); RUN(E10); RUN(missing);
+    RUN(E1_E4); RUN(E2); RUN(E3); RUN(E5); RUN(E7); RUN(E8); RUN(A5_file); RUN(E9); RUN(E10); RUN(missing);
     DeleteFileA(name);
     return failed_items;
 }

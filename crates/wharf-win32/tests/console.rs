@@ -169,7 +169,17 @@ fn finish(mut child: Child) -> ExitStatus {
 
 fn piped(case: &str) -> Child {
     let pipe = Stdio::piped;
-    command(case).stdin(pipe()).stdout(pipe()).stderr(pipe()).spawn().unwrap()
+    let mut command = command(case);
+    command.stdin(pipe()).stdout(pipe()).stderr(pipe());
+    // A shell starts what runs in the background with these ignored, and a child inherits that.
+    let heard = || {
+        for signal in [libc::SIGINT, libc::SIGQUIT] {
+            unsafe { libc::signal(signal, libc::SIG_DFL) };
+        }
+        Ok(())
+    };
+    unsafe { command.pre_exec(heard) };
+    command.spawn().unwrap()
 }
 
 fn send(child: &Child, signal: i32) {

@@ -220,6 +220,7 @@ fn open_path(path: &Path, ends_with_slash: bool, wish: &Wish) -> Result<HANDLE, 
     let file = File {
         append: wish.appends(),
         overlapped: wish.has(OVERLAPPED),
+        unbuffered: wish.has(NO_BUFFERING),
         direct: wish.has(NO_BUFFERING) || wish.has(WRITE_THROUGH),
         path: Mutex::new(absolute),
         delete_on_close: AtomicBool::new(wish.has(DELETE_ON_CLOSE)),

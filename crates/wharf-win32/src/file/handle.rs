@@ -48,6 +48,8 @@ pub(crate) struct File {
     pub(crate) overlapped: bool,
     /// Transfers go to the disk, past the cache or through it.
     pub(crate) direct: bool,
+    /// FILE_FLAG_NO_BUFFERING.
+    pub(crate) unbuffered: bool,
     /// Its port.
     pub(crate) bound: Arc<Bound>,
     /// ReadDirectoryChangesW, from its first call on.
@@ -69,6 +71,7 @@ impl File {
             append: false,
             overlapped: false,
             direct: false,
+            unbuffered: false,
             bound: Arc::default(),
             changes: Mutex::default(),
             path: Mutex::default(),

@@ -338,7 +338,7 @@ fn append(file: &File, transfer: Transfer) -> Result<usize, Errno> {
     if done < 0 { Err(last_errno()) } else { Ok(done.cast_unsigned()) }
 }
 
-fn last_errno() -> Errno {
+pub(super) fn last_errno() -> Errno {
     Errno::from_raw_os_error(std::io::Error::last_os_error().raw_os_error().unwrap_or(libc::EIO))
 }
 

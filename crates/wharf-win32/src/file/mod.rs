@@ -19,6 +19,7 @@ pub(crate) mod position;
 pub(crate) mod reactor;
 pub(crate) mod resolve;
 pub(crate) mod routine;
+pub(crate) mod scatter;
 pub(crate) mod share;
 pub(crate) mod signal;
 pub(crate) mod socket;
@@ -67,6 +68,7 @@ pub use position::{
     GetFileSize, GetFileSizeEx, SetEndOfFile, SetFilePointer, SetFilePointerEx, SetFileValidData,
 };
 pub use routine::{ReadFileEx, WriteFileEx};
+pub use scatter::{FILE_SEGMENT_ELEMENT, ReadFileScatter, WriteFileGather};
 pub use temporary::{
     GetFullPathNameA, GetFullPathNameW, GetTempFileNameA, GetTempFileNameW, GetTempPathA,
     GetTempPathW,

@@ -17,6 +17,7 @@ use wharf_core::status::Status;
 
 use super::handle::{File, Kind};
 use super::io::{At, Direction, Transfer, synchronous};
+use super::scatter::Pages;
 use crate::code;
 use crate::overlapped::request::{Ended, Request};
 use crate::overlapped::{Cancel, ThreadId};
@@ -28,8 +29,12 @@ const MOST_THREADS: usize = 8;
 struct Job {
     file: Arc<File>,
     request: Request,
-    transfer: Transfer,
-    at: At,
+    work: Work,
+}
+
+enum Work {
+    Plain(Transfer, At),
+    Pages(Pages),
 }
 
 // SAFETY: the buffer is the program's until the operation's end (C31), wherever that comes.
@@ -123,8 +128,11 @@ fn serve() {
 /// nothing to cancel.
 fn run(job: Job) {
     let mark = Running::of(&job);
-    let Job { file, request, transfer, at } = job;
-    let result = synchronous(&file, transfer, at);
+    let Job { file, request, work } = job;
+    let result = match work {
+        Work::Plain(transfer, at) => synchronous(&file, transfer, at),
+        Work::Pages(pages) => pages.transfer(&file),
+    };
     pool().running.retain(|one| *one != mark);
     let (status, bytes) = match result {
         Ok(bytes) => (Status::SUCCESS, bytes as usize),
@@ -161,11 +169,16 @@ pub(super) fn transfer(
             Err(code::ERROR_IO_PENDING)
         }
         None => {
-            let job = Job { file: Arc::clone(file), request, transfer, at };
+            let job = Job { file: Arc::clone(file), request, work: Work::Plain(transfer, at) };
             if file.kind == Kind::Disk { submit(job) } else { submit_alone(job) }?;
             Err(code::ERROR_IO_PENDING)
         }
     }
+}
+
+/// Has a thread of the pool transfer pages.
+pub(super) fn submit_pages(file: &Arc<File>, request: Request, pages: Pages) -> Result<(), u32> {
+    submit(Job { file: Arc::clone(file), request, work: Work::Pages(pages) })
 }
 
 /// What is wrong with the call itself, not with the disk.

@@ -87,6 +87,8 @@ BOOL SetEndOfFile(HANDLE file);
 BOOL SetFileValidData(HANDLE file, LONGLONG length);
 BOOL ReadFileEx(HANDLE hFile, LPVOID lpBuffer, DWORD nNumberOfBytesToRead, OVERLAPPED *lpOverlapped, LPOVERLAPPED_COMPLETION_ROUTINE lpCompletionRoutine);
 BOOL WriteFileEx(HANDLE hFile, LPCVOID lpBuffer, DWORD nNumberOfBytesToWrite, OVERLAPPED *lpOverlapped, LPOVERLAPPED_COMPLETION_ROUTINE lpCompletionRoutine);
+BOOL ReadFileScatter(HANDLE hFile, const FILE_SEGMENT_ELEMENT *aSegmentArray, DWORD nNumberOfBytesToRead, const DWORD *lpReserved, OVERLAPPED *lpOverlapped);
+BOOL WriteFileGather(HANDLE hFile, const FILE_SEGMENT_ELEMENT *aSegmentArray, DWORD nNumberOfBytesToWrite, const DWORD *lpReserved, OVERLAPPED *lpOverlapped);
 DWORD GetFullPathNameA(LPCSTR name, DWORD size, LPSTR buffer, LPSTR *part);
 DWORD GetFullPathNameW(LPCWSTR name, DWORD size, LPWSTR buffer, LPWSTR *part);
 DWORD GetTempPathA(DWORD size, LPSTR buffer);

@@ -25,6 +25,9 @@ use super::transfer::{self, Transfer};
 /// Memory of one receive: the request of a browser in one piece.
 const RECEIVE_BYTES: usize = 4 * 1024;
 
+/// How long it may take a client that is asked whether it would take anything now: the file may have to be read first.
+const ANSWER_TIME: Duration = Duration::from_millis(250);
+
 /// What an operation was for.
 pub(super) enum Step {
     Accepted,
@@ -167,7 +170,7 @@ impl Connection {
     }
 
     /// What an unfinished send means: a client that has taken something in its time gets more time; one that has taken
-    /// nothing is asked once whether it would take anything at once. The kernel reports room only when a third of
+    /// nothing is asked once whether it would take anything now. The kernel reports room only when a third of
     /// its memory is free, which takes a slow client long.
     fn bear(
         &mut self,
@@ -179,7 +182,7 @@ impl Connection {
             return Err(error);
         }
         self.is_asked = transferred == 0;
-        Ok(if self.is_asked { Duration::ZERO } else { server.idle_timeout })
+        Ok(if self.is_asked { ANSWER_TIME } else { server.idle_timeout })
     }
 
     fn go_on(self: Box<Self>, server: &Server) -> io::Result<()> {

@@ -148,6 +148,8 @@ impl<T: Send + 'static> Socket<T> {
         // Of a send that was withdrawn there may be a later one, which waits for another part.
         if state.warming == Some(id) {
             state.warming = None;
+            // The try that found the file cold did not ask the socket; that was full before, and may have room by now.
+            state.output.ready = true;
             self.drive(&mut state, false, out);
         }
     }

@@ -65,6 +65,9 @@ impl Drop for Identity {
             same.retain(|fd| *fd != self.fd);
             if same.is_empty() {
                 table.files.remove(&self.inode);
+                if table.files.is_empty() {
+                    table.files.shrink_to_fit(); // many may have been open at once
+                }
             }
         }
     }

@@ -68,6 +68,7 @@ impl Pool {
                 state = lock(&self.state);
                 continue;
             }
+            state.queue.shrink_to(MOST_THREADS); // a burst is over
             state.idle += 1;
             let waited =
                 self.work.wait_timeout(state, IDLE).unwrap_or_else(PoisonError::into_inner);

@@ -244,6 +244,15 @@ impl Owner {
                 let transfers = fresh.iter().filter(|flight| is_transfer(flight.work())).count();
                 inbox.in_air = self.transfers + transfers;
                 inbox.asleep = true;
+                if self.air.is_empty() && fresh.is_empty() {
+                    // A burst is over: its room is given back.
+                    inbox.flights.shrink_to(BATCH);
+                    inbox.cancellations.shrink_to(BATCH);
+                    self.air.shrink_to(BATCH);
+                    fresh.shrink_to(BATCH);
+                    cancellations.shrink_to(BATCH);
+                    results.shrink_to(BATCH);
+                }
             }
             for flight in fresh.drain(..) {
                 self.launch(flight);

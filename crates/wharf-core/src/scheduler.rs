@@ -9,6 +9,14 @@
 //! operations complete (in the engine) and comes back by itself when one does. A worker that arrives
 //! while `max` workers run *parks*: nothing that completes concerns it until a slot is free.
 //!
+//! | file | subject |
+//! |---|---|
+//! | `answers` | who, what next, whom to wake |
+//! | `worker` | a worker's states |
+//! | `blocked` | workers that block outside the port |
+//! | `wake` | the wake-ups that are due |
+//! | `counts` | numbers |
+//!
 //! # Invariants
 //! 1. `active` is the number of workers in state Running or Handed.
 //! 2. The waiter stack holds exactly the workers in state Polling or Parked; `polling` counts the former.
@@ -44,88 +52,21 @@
 //! # References
 //! Contract A15, A33, A44-A46 and B1-B19.
 
+mod answers;
+mod blocked;
+mod counts;
+mod wake;
+mod worker;
+
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
 
 use crate::queue::Queue;
 use crate::waiters::Waiters;
 
-/// A worker of one port: an index that is reused after [`Scheduler::leave`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct WorkerId(pub u32);
-
-/// What a worker that asked for a packet does next.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Next<P> {
-    /// Run with this packet.
-    Packet(P),
-    /// Sleep in the engine until it reports something, then [`Scheduler::resume`].
-    Poll,
-    /// Sleep until unparked, then [`Scheduler::resume`].
-    Park,
-    /// The port is closed; the worker is no longer associated with it.
-    Closed,
-}
-
-/// Whom to wake after a transition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wake {
-    /// One worker that sleeps in the engine, the newest if the engine can choose.
-    Poller,
-    /// This parked worker.
-    Unpark(WorkerId),
-    /// Nobody waits: start another worker.
-    Grow,
-}
-
-/// How soon a packet is to be looked after.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Urgency {
-    /// A waiter is released at once if the concurrency value allows it (B6).
-    Now,
-    /// A running worker produced it and fetches it at its next `get`; if it does not, [`Scheduler::tick`] notices.
-    Lazy,
-}
-
-/// What a periodic look at the port found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Tick {
-    /// No packet was taken since the last tick.
-    pub still: bool,
-    /// Nothing was taken, packets are queued, and a waiter may be released for them now.
-    pub moved: bool,
-    /// No worker sleeps in the engine: what completes there is for the caller to fetch.
-    pub unpolled: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    /// The index is free.
-    Vacant,
-    /// Associated and not counted: new, or just told that the port is closed. To Running, Polling, Parked.
-    Idle,
-    /// Counted. To Idle (on the way into `get`), Blocked, Sensed, Vacant.
-    Running,
-    /// Associated, not counted, in somebody else's wait, by its own word. To Running, Idle, Vacant.
-    Blocked,
-    /// The same, as seen from outside. To Running, Blocked, Idle, Vacant.
-    Sensed,
-    /// Waits in the engine. To Running, Parked, Idle.
-    Polling,
-    /// Waits on its own. To Handed, Polling (promoted), Running (gave up), Idle.
-    Parked,
-    /// Counted, was parked, has been given a packet and not yet picked it up. To Running.
-    Handed,
-}
-
-#[derive(Debug)]
-struct Worker<P> {
-    state: State,
-    /// Changes whenever the worker takes something or asks: what was seen before does not hold after.
-    epoch: u32,
-    /// Present exactly in state Handed (invariant 3).
-    handed: Option<P>,
-}
+pub use answers::{Next, Tick, Urgency, Wake, WorkerId};
+pub use counts::Counts;
+use worker::{State, Worker, describe};
 
 /// The state machine of one port.
 #[derive(Debug)]
@@ -258,92 +199,6 @@ impl<P> Scheduler<P> {
         }
     }
 
-    /// Somebody who is no poller took the engine's wake-up signal: the next one may be sent.
-    pub fn wake_absorbed(&mut self) {
-        self.waking = false;
-    }
-
-    /// A running worker blocks outside the port (B8). False if it did not count in the first place.
-    pub fn blocked(&mut self, worker: WorkerId) -> bool {
-        match self.state(worker) {
-            State::Running => {}
-            // It says itself now what had been seen of it: it counts again at its own word only.
-            State::Sensed => {
-                self.set(worker, State::Blocked);
-                return true;
-            }
-            _ => return false,
-        }
-        self.give_way(worker, State::Blocked);
-        self.released_told += u64::from(self.would_release());
-        true
-    }
-
-    /// A blocked worker runs again, above `max` if need be (B9).
-    pub fn unblocked(&mut self, worker: WorkerId) {
-        if self.state(worker) == State::Blocked {
-            self.blocked -= 1;
-            self.run(worker);
-        }
-    }
-
-    /// Whether it is worth while to look for a running worker that is in truth blocked: packets wait, somebody
-    /// could be released for them, and no slot is free.
-    #[inline]
-    pub fn is_needed(&self) -> bool {
-        self.active >= self.max
-            && !self.queue.is_empty()
-            && !self.closed
-            && (self.growable || !self.waiters.is_empty())
-    }
-
-    /// Whether somebody waits for a packet.
-    pub fn has_waiters(&self) -> bool {
-        !self.waiters.is_empty()
-    }
-
-    /// Whether no worker sleeps in the engine.
-    pub fn is_unpolled(&self) -> bool {
-        self.polling == 0
-    }
-
-    /// The workers that count, each with its epoch.
-    pub fn suspects(&self) -> impl Iterator<Item = (WorkerId, u32)> {
-        self.in_state(State::Running)
-    }
-
-    /// The workers that do not count because they were seen blocked, each with its epoch.
-    pub fn sensed(&self) -> impl Iterator<Item = (WorkerId, u32)> {
-        self.in_state(State::Sensed)
-    }
-
-    /// A worker was seen blocked while it was in this epoch (B8, B17); false if it has moved on.
-    pub fn sense_blocked(&mut self, worker: WorkerId, epoch: u32) -> bool {
-        if self.state(worker) != State::Running || self.workers[worker.0 as usize].epoch != epoch {
-            return false;
-        }
-        self.give_way(worker, State::Sensed);
-        self.released_sensed += u64::from(self.would_release());
-        true
-    }
-
-    /// A worker that had been seen blocked was seen running in this epoch (B9); false if it has moved on.
-    pub fn sense_running(&mut self, worker: WorkerId, epoch: u32) -> bool {
-        if self.state(worker) != State::Sensed || self.workers[worker.0 as usize].epoch != epoch {
-            return false;
-        }
-        self.blocked -= 1;
-        self.set(worker, State::Running); // the same packet, the same epoch
-        self.active += 1;
-        true
-    }
-
-    /// Says whether more workers can be had for the asking.
-    pub fn set_growable(&mut self, growable: bool) {
-        self.growable = growable;
-        self.growing = false;
-    }
-
     /// The worker's association ends (B2, B15).
     pub fn leave(&mut self, worker: WorkerId) {
         match self.state(worker) {
@@ -379,81 +234,10 @@ impl<P> Scheduler<P> {
         true
     }
 
-    /// The next wake-up that is due; `None` when all is settled (invariant 5).
-    #[inline]
-    pub fn next_wake(&mut self) -> Option<Wake> {
-        let Some(newest) = self.waiters.newest() else { return self.grow() };
-        if self.closed {
-            return self.wake_for_close(newest);
-        }
-        if self.active >= self.max {
-            return None;
-        }
-        if self.queue.is_urgent() {
-            return self.release(newest);
-        }
-        if self.polling == 0 {
-            // Everybody parked while the port was full; a slot is free, so one of them watches the engine.
-            self.set(newest, State::Polling);
-            self.polling += 1;
-            return Some(Wake::Unpark(newest));
-        }
-        None
-    }
-
     /// Ends the port for its workers (A15, B19); the packets come back to be dropped outside the lock (A18).
     pub fn close(&mut self) -> VecDeque<P> {
         self.closed = true;
         self.queue.drain()
-    }
-
-    /// A look from outside, repeated while the port is in use: what was lazy and nobody has taken anything
-    /// since the last look is urgent now.
-    pub fn tick(&mut self) -> Tick {
-        let still = self.taken_at_tick == self.queue.taken();
-        self.taken_at_tick = self.queue.taken();
-        if still {
-            self.queue.mark_all_urgent();
-        }
-        Tick { still, moved: still && self.would_release(), unpolled: self.polling == 0 }
-    }
-
-    /// Whether the worker counts against the concurrency value and knows it: not before it has picked up
-    /// what it was handed.
-    pub fn is_running(&self, worker: WorkerId) -> bool {
-        matches!(self.state(worker), State::Running)
-    }
-
-    /// Whether the port has been closed.
-    pub fn is_closed(&self) -> bool {
-        self.closed
-    }
-
-    /// Packets taken, handed or dropped since the beginning.
-    #[inline]
-    pub fn taken(&self) -> u64 {
-        self.queue.taken()
-    }
-
-    /// Packets that nobody who waits is about to take: more than there are waiters with a free slot.
-    pub fn unclaimed(&self) -> usize {
-        let slots = self.max.saturating_sub(self.active) as usize;
-        self.queue.len().saturating_sub(slots.min(self.waiters.len()))
-    }
-
-    /// The counters of this moment.
-    pub fn counts(&self) -> Counts {
-        Counts {
-            concurrency: self.max,
-            running: self.active,
-            blocked: self.blocked,
-            waiting: self.waiters.len(),
-            queued: self.queue.len(),
-            taken: self.queue.taken(),
-            released_told: self.released_told,
-            released_sensed: self.released_sensed,
-            needless: self.needless,
-        }
     }
 
     /// Takes the head, or waits: polling while a slot is free, parked otherwise.
@@ -472,61 +256,6 @@ impl<P> Scheduler<P> {
         self.set(worker, if free { State::Polling } else { State::Parked });
         self.polling += u32::from(free);
         if free { Next::Poll } else { Next::Park }
-    }
-
-    fn release(&mut self, newest: WorkerId) -> Option<Wake> {
-        if matches!(self.state(newest), State::Polling) {
-            return (!std::mem::replace(&mut self.waking, true)).then_some(Wake::Poller);
-        }
-        let packet = self.queue.pop().expect("an urgent packet is a queued one");
-        self.unlist(newest);
-        self.set(newest, State::Handed);
-        self.workers[newest.0 as usize].handed = Some(packet);
-        self.active += 1;
-        Some(Wake::Unpark(newest))
-    }
-
-    fn wake_for_close(&mut self, newest: WorkerId) -> Option<Wake> {
-        if matches!(self.state(newest), State::Parked) {
-            self.unlist(newest);
-            self.set(newest, State::Idle);
-            return Some(Wake::Unpark(newest));
-        }
-        // Pollers go one by one, each waking the next; parked workers below them go with the last.
-        (!std::mem::replace(&mut self.waking, true)).then_some(Wake::Poller)
-    }
-
-    /// Orders another worker if a packet is urgent, a slot free and nobody there to take it.
-    fn grow(&mut self) -> Option<Wake> {
-        let due = self.growable
-            && !self.growing
-            && !self.closed
-            && self.active < self.max
-            && self.queue.is_urgent();
-        self.growing |= due;
-        due.then_some(Wake::Grow)
-    }
-
-    /// A worker that counted does so no more, and what it would have fetched, somebody else must.
-    fn give_way(&mut self, worker: WorkerId, state: State) {
-        self.set(worker, state);
-        self.active -= 1;
-        self.blocked += 1;
-        self.queue.mark_all_urgent();
-    }
-
-    /// Whether a waiter, or a new worker, may be released for a queued packet now.
-    #[inline]
-    pub fn would_release(&self) -> bool {
-        self.active < self.max
-            && !self.queue.is_empty()
-            && (self.growable || !self.waiters.is_empty())
-    }
-
-    fn in_state(&self, state: State) -> impl Iterator<Item = (WorkerId, u32)> {
-        let all = (0_u32..).zip(&self.workers);
-        all.filter(move |(_, worker)| worker.state == state)
-            .map(|(id, worker)| (WorkerId(id), worker.epoch))
     }
 
     #[inline]
@@ -566,41 +295,5 @@ impl<P> Scheduler<P> {
     #[inline]
     fn set(&mut self, worker: WorkerId, state: State) {
         self.workers[worker.0 as usize].state = state;
-    }
-}
-
-/// Numbers of one moment, taken under the port's lock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct Counts {
-    /// The concurrency value.
-    pub concurrency: u32,
-    /// Workers that count against it.
-    pub running: u32,
-    /// Associated workers that are blocked elsewhere.
-    pub blocked: u32,
-    /// Workers that wait for a packet.
-    pub waiting: usize,
-    /// Packets queued (A46).
-    pub queued: usize,
-    /// Packets taken, handed or returned by [`Scheduler::close`] since the port was made.
-    pub taken: u64,
-    /// Packets given to another worker because one said that it blocks (B8).
-    pub released_told: u64,
-    /// The same, because one was seen blocked (B17).
-    pub released_sensed: u64,
-    /// Waiters that were woken for a packet that somebody else had taken meanwhile.
-    pub needless: u64,
-}
-
-#[cold]
-fn describe(state: State) -> &'static str {
-    match state {
-        State::Vacant => "has left",
-        State::Idle => "is idle",
-        State::Running => "runs",
-        State::Blocked | State::Sensed => "is blocked",
-        State::Polling => "polls",
-        State::Parked => "is parked",
-        State::Handed => "was handed a packet",
     }
 }

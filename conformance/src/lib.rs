@@ -3,4 +3,5 @@
 pub mod blocking;
 pub mod net;
 pub mod process;
+pub mod races;
 pub mod threads;

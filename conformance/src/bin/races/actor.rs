@@ -1,31 +1,29 @@
 //! A thread's choices.
 
 use std::net::Shutdown;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
-use std::thread;
 use std::time::Duration;
 
 use wharf::Port;
 use wharf_conformance::net::Random;
+use wharf_conformance::races::arguments::Arguments;
+use wharf_conformance::races::rounds;
+use wharf_conformance::races::world::World;
 
-use crate::arguments::Arguments;
 use crate::issue::issue;
-use crate::slot::{Kind, Server, Slot};
-use crate::world::{Ticket, World};
-
-/// Operations without a packet at which a thread waits for the workers.
-const MOST_PENDING: isize = 20_000;
+use crate::slot::{Kind, Server, Slot, kinds};
+use crate::ticket::Ticket;
 
 type Slots = [Mutex<Option<Arc<Slot>>>];
 
 pub(crate) struct Actor<'a> {
     port: &'a Port<Ticket>,
     world: &'a Arc<World>,
+    alive: &'a Arc<AtomicUsize>,
     slots: &'a Slots,
     seed: u64,
     kinds: &'static [usize],
-    number: usize,
-    rounds: usize,
     server: Server,
 }
 
@@ -33,30 +31,22 @@ impl<'a> Actor<'a> {
     pub(crate) fn new(
         port: &'a Port<Ticket>,
         world: &'a Arc<World>,
+        alive: &'a Arc<AtomicUsize>,
         slots: &'a Slots,
         arguments: &Arguments,
-        number: usize,
-        rounds: usize,
     ) -> Self {
-        let (seed, kinds, server) = (arguments.seed, arguments.only.kinds(), Server::new());
-        Actor { port, world, slots, seed, kinds, number, rounds, server }
+        let (seed, kinds, server) =
+            (arguments.seed, kinds(arguments.chosen("--only")), Server::new());
+        Actor { port, world, alive, slots, seed, kinds, server }
     }
 
-    pub(crate) fn act(&mut self) {
-        for round in 0..self.rounds {
-            while self.world.pending() > MOST_PENDING && !self.world.is_over() {
-                thread::yield_now();
-            }
-            if self.world.is_over() {
-                return; // another thread has failed
-            }
-            self.round(self.number * self.rounds + round);
-        }
+    /// The rounds of one thread.
+    pub(crate) fn act(&self, number: usize, each: usize) {
+        let serials = number * each..(number + 1) * each;
+        rounds(self.world, self.seed, serials, |random, serial| self.round(random, serial));
     }
 
-    fn round(&self, serial: usize) {
-        let mut random =
-            Random::of(self.seed ^ (serial as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    fn round(&self, mut random: Random, serial: usize) {
         let index = random.below(self.slots.len());
         let (key, tag) = (random.next() as usize, random.below(255) as u8 + 1);
         let closes = random.once_in(50);
@@ -81,7 +71,7 @@ impl<'a> Actor<'a> {
         // Mostly a late one: that is where the races are.
         let back = random.below(4).min(random.below(16));
         match random.below(20) {
-            0..=10 => issue(self.world, random, slot, serial),
+            0..=10 => issue(self.world, self.alive, random, slot, serial),
             11..=13 => slot.peer.feed(random, slot.tag),
             14 | 15 => slot.peer.starve(random),
             16 | 17 => slot.cancel(back),

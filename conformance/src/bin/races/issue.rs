@@ -3,16 +3,18 @@
 use std::fs::File;
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, LazyLock};
 
 use rustix::fs::{MemfdFlags, memfd_create};
 use wharf::{Ancillary, Buffer, Datagram, FileRange, LockKind, OperationId, Refused, Stream};
 use wharf_conformance::net::Random;
+use wharf_conformance::races::peer::Peer;
+use wharf_conformance::races::world::World;
 
-use crate::peer::Peer;
 use crate::slot::{FILE_BYTES, Kind, Slot};
-use crate::world::{Ticket, World};
+use crate::ticket::Ticket;
 
 type Issued = Result<OperationId, Refused<Ticket>>;
 
@@ -25,8 +27,14 @@ static FILE: LazyLock<Arc<File>> = LazyLock::new(|| {
 });
 
 /// Issues one operation; what it is depends on the random numbers and the kind of handle only.
-pub(crate) fn issue(world: &Arc<World>, random: &mut Random, slot: &Slot, serial: usize) {
-    world.alive.fetch_add(1, SeqCst);
+pub(crate) fn issue(
+    world: &Arc<World>,
+    alive: &Arc<AtomicUsize>,
+    random: &mut Random,
+    slot: &Slot,
+    serial: usize,
+) {
+    alive.fetch_add(1, SeqCst);
     let receives = random.once_in(2);
     let room = [0, 1, 16, 300][random.below(4)];
     let size = if random.once_in(8) { 100_000 } else { random.below(1000) };
@@ -37,6 +45,7 @@ pub(crate) fn issue(world: &Arc<World>, random: &mut Random, slot: &Slot, serial
     };
     let ticket = Ticket {
         world: Arc::clone(world),
+        alive: Arc::clone(alive),
         serial,
         key: slot.key,
         tag: slot.tag,
@@ -70,12 +79,12 @@ pub(crate) fn issue(world: &Arc<World>, random: &mut Random, slot: &Slot, serial
     };
     match issued {
         Ok(operation) => {
-            world.accepted.fetch_add(1, SeqCst);
+            world.accepted();
             slot.remember(place, Some(operation));
         }
         Err(Refused { payload, .. }) => {
             assert_eq!(payload.serial, serial, "a refusal gives its own payload back");
-            world.refused.fetch_add(1, SeqCst);
+            world.refused();
             slot.remember(place, None);
         }
     }

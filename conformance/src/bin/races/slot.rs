@@ -16,43 +16,17 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use wharf::{
     Datagram, Descriptor, File, Handle, Listener, OperationId, Pollable, Port, SeqPacket, Stream,
 };
+use wharf_conformance::races::peer::Peer;
 
-use crate::peer::Peer;
-use crate::world::Ticket;
+use crate::ticket::Ticket;
 
-/// Which kinds take part, by their numbers in [`Slot::open`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Only {
-    All,
-    Sockets,
-    Files,
-    /// And other descriptors that can be waited for.
-    Pipes,
-}
-
-impl Only {
-    const ALL: [Only; 4] = [Only::All, Only::Sockets, Only::Files, Only::Pipes];
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Only::All => "all",
-            Only::Sockets => "sockets",
-            Only::Files => "files",
-            Only::Pipes => "pipes",
-        }
-    }
-
-    pub(crate) fn named(name: &str) -> Option<Only> {
-        Only::ALL.into_iter().find(|only| only.name() == name)
-    }
-
-    pub(crate) fn kinds(self) -> &'static [usize] {
-        match self {
-            Only::All => &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
-            Only::Sockets => &[0, 1, 2, 3, 4, 5, 6, 10],
-            Only::Files => &[9, 11],
-            Only::Pipes => &[7, 8],
-        }
+/// Which kinds take part, by their numbers in [`Slot::open`]; "pipes" are all that can be waited for.
+pub(crate) fn kinds(only: &str) -> &'static [usize] {
+    match only {
+        "sockets" => &[0, 1, 2, 3, 4, 5, 6, 10],
+        "files" => &[9, 11],
+        "pipes" => &[7, 8],
+        _ => &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
     }
 }
 

@@ -7,10 +7,8 @@ use std::sync::atomic::Ordering::Relaxed;
 
 static ALLOCATED: AtomicIsize = AtomicIsize::new(0);
 
-#[global_allocator]
-static COUNTING: Counting = Counting;
-
-struct Counting;
+/// The system's allocator, which counts; a program makes it its global one.
+pub struct Counting;
 
 // SAFETY: everything is the system's allocator's; the count touches no memory but itself.
 unsafe impl GlobalAlloc for Counting {
@@ -28,6 +26,6 @@ unsafe impl GlobalAlloc for Counting {
 }
 
 /// Bytes that are allocated now.
-pub(crate) fn allocated() -> isize {
+pub fn allocated() -> isize {
     ALLOCATED.load(Relaxed)
 }

@@ -9,17 +9,20 @@ use std::os::unix::net::UnixDatagram;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use crate::net::{self, Random};
 use rustix::fs::{Advice, FlockOperation, fadvise, fcntl_lock, fdatasync};
 use rustix::net::SendFlags;
-use wharf_conformance::net::{self, Random};
 
 /// Connections that a listener's peers hold at most.
 const CLIENTS: usize = 4;
 
 /// The other side of a handle; everything is non-blocking.
-pub(crate) enum Peer {
+pub enum Peer {
+    /// Of a stream.
     Stream(TcpStream),
+    /// Of a datagram socket: itself, and where that is.
     Udp(UdpSocket, SocketAddr),
+    /// Of one of a pair.
     Unix(UnixDatagram),
     /// Of a listener: where it listens, and who has connected.
     Clients(SocketAddr, Mutex<VecDeque<TcpStream>>),
@@ -33,7 +36,7 @@ pub(crate) enum Peer {
 
 impl Peer {
     /// It sends, or connects, or accepts.
-    pub(crate) fn feed(&self, random: &mut Random, tag: u8) {
+    pub fn feed(&self, random: &mut Random, tag: u8) {
         let bytes = &[tag; 2000][..random.below(2000)];
         let urgent = random.once_in(8);
         match self {
@@ -73,7 +76,7 @@ impl Peer {
     }
 
     /// It reads, or goes away.
-    pub(crate) fn starve(&self, random: &mut Random) {
+    pub fn starve(&self, random: &mut Random) {
         let mut space = [0; 20_000];
         let resets = random.once_in(2);
         match self {
@@ -98,14 +101,14 @@ impl Peer {
     }
 
     /// It ends one direction.
-    pub(crate) fn shut(&self, random: &mut Random) {
+    pub fn shut(&self, random: &mut Random) {
         if let Peer::Stream(peer) = self {
             drop(peer.shutdown([Shutdown::Read, Shutdown::Write][random.below(2)]));
         }
     }
 
     /// It will end by a reset.
-    pub(crate) fn prepare_reset(&self) {
+    pub fn prepare_reset(&self) {
         if let Peer::Stream(peer) = self {
             drop(socket2::SockRef::from(peer).set_linger(Some(Duration::ZERO)));
         }

@@ -6,131 +6,30 @@
 //! Peers are plain sockets of std with time-outs, so that a test that waits for one in vain fails by itself. Any
 //! stream socket may be held as a [`TcpStream`], which is what lets one test serve all families.
 
-use std::io::{ErrorKind, Read, Write};
+mod process;
+mod random;
+mod wait;
+
+use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{self as unix, UnixDatagram, UnixListener, UnixStream};
-use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::mpsc::channel;
-use std::time::{Duration, Instant};
-use std::{env, fs, thread};
+use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
-use rustix::process::{Pid, Signal, kill_process};
-use rustix::time::{ClockId, clock_gettime};
 use socket2::{Domain, Socket, Type};
-use wharf::{GetError, Handle, Packet, Port, Refused, Stream};
+use wharf::{Handle, Port, Stream};
 
-/// How long anything may take that happens by itself: 10 s, or `WHARF_LIMIT_MS`.
-#[must_use]
-pub fn limit() -> Duration {
-    static LIMIT: LazyLock<Duration> =
-        LazyLock::new(|| Duration::from_millis(number("WHARF_LIMIT_MS", 10_000)));
-    *LIMIT
-}
-
-/// A number from the environment.
-///
-/// # Panics
-/// If it is set to something else.
-#[must_use]
-pub fn number(name: &str, default: u64) -> u64 {
-    env::var(name).map_or(default, |text| text.parse().expect("a number in the environment"))
-}
-
-/// The next packet.
-///
-/// # Panics
-/// If there is none within [`limit`].
-#[track_caller]
-pub fn take<T: Send>(port: &Port<T>) -> Packet<T> {
-    match port.get(Some(limit())) {
-        Ok(packet) => packet,
-        Err(error) => panic!("waited {:?} for a packet: {error}; {:?}", limit(), port.stats()),
-    }
-}
-
-/// Asserts that no packet is due now.
-///
-/// # Panics
-/// If there is one.
-#[track_caller]
-pub fn nothing<T: Send>(port: &Port<T>) {
-    stays_empty(port, Duration::ZERO);
-}
-
-/// Asserts that no packet comes within this time.
-///
-/// # Panics
-/// If one does.
-#[track_caller]
-pub fn stays_empty<T: Send>(port: &Port<T>, time: Duration) {
-    match port.get(Some(time)) {
-        Err(GetError::TimedOut) => {}
-        Err(error) => panic!("{error}"),
-        Ok(Packet { key, result, buffer, .. }) => {
-            panic!("a packet that must not be: key {key}, {result:?}, {} bytes", buffer.len())
-        }
-    }
-}
-
-/// Waits until something holds of which no event tells.
-///
-/// # Panics
-/// If it does not within [`limit`].
-#[track_caller]
-pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let end = Instant::now() + limit();
-    while !holds() {
-        assert!(Instant::now() < end, "waited {:?}: {what}", limit());
-        thread::yield_now();
-    }
-}
-
-/// Does something that must not block, in a thread that can be given up.
-///
-/// # Panics
-/// If it takes longer than [`limit`], or panics itself.
-#[track_caller]
-pub fn within<R: Send + 'static>(what: &str, call: impl FnOnce() -> R + Send + 'static) -> R {
-    let (answer, answered) = channel();
-    let thread = thread::spawn(move || drop(answer.send(call())));
-    match answered.recv_timeout(limit()) {
-        Ok(result) => {
-            thread.join().expect("it has answered");
-            result
-        }
-        Err(error) => panic!("{what}: {error}"),
-    }
-}
-
-/// The error number of a failure.
-///
-/// # Panics
-/// If it is a success, or an error without a number.
-#[track_caller]
-pub fn errno<R: std::fmt::Debug>(result: std::io::Result<R>) -> Errno {
-    let error = result.expect_err("a failure");
-    Errno::from_io_error(&error).unwrap_or_else(|| panic!("an error of the system, not {error:?}"))
-}
-
-/// The error number of a refusal; the payload and the buffer's bytes must have come back.
-///
-/// # Panics
-/// If the operation was accepted, or not all came back.
-#[track_caller]
-pub fn refusal<I: std::fmt::Debug, T: PartialEq + std::fmt::Debug>(
-    issued: Result<I, Refused<T>>,
-    payload: T,
-) -> Errno {
-    let refused = issued.expect_err("a refusal");
-    assert_eq!(refused.payload, payload, "the payload comes back");
-    errno::<()>(Err(refused.error))
-}
+pub use process::{
+    alone, alone_under, open_descriptors, processor_time, raise_descriptor_limit, resident_memory,
+};
+pub use random::Random;
+pub use wait::{
+    errno, limit, nothing, number, refusal, stays_empty, take, timed_out, until, within,
+};
 
 /// The two ends of a TCP connection over this address; the second one has time-outs.
 ///
@@ -278,7 +177,7 @@ pub fn pattern(from: usize, length: usize) -> Vec<u8> {
     /// A prime: no block of a usual size repeats.
     const PERIOD: usize = 65_521;
     static TABLE: LazyLock<Vec<u8>> = LazyLock::new(|| {
-        let mut random = Random(1);
+        let mut random = Random::of(1);
         (0..PERIOD).map(|_| random.next() as u8).collect()
     });
     let mut bytes = Vec::with_capacity(length);
@@ -368,142 +267,4 @@ pub fn await_reset<T: Send>(handle: &Handle<T>) {
 /// If the socket refuses.
 pub fn constrict(sender: impl AsFd) {
     socket2::SockRef::from(&sender).set_send_buffer_size(1).expect("an option of any socket");
-}
-
-/// Open descriptors of this process.
-///
-/// # Panics
-/// If there is no /proc.
-#[must_use]
-pub fn open_descriptors() -> usize {
-    fs::read_dir("/proc/self/fd").expect("/proc").count() - 1 // its own
-}
-
-/// Memory of this process that is in use, in bytes; `None` under a sanitizer, which keeps what is freed.
-///
-/// # Panics
-/// If there is no /proc.
-#[must_use]
-pub fn resident_memory() -> Option<usize> {
-    let pages = fs::read_to_string("/proc/self/statm").expect("/proc");
-    let mut pages = pages.split(' ').map(|field| field.parse::<usize>().expect("numbers"));
-    let mut next = || pages.next().expect("two fields") * rustix::param::page_size();
-    let (mapped, resident) = (next(), next());
-    (mapped < 1 << 40).then_some(resident) // no shadow memory
-}
-
-/// Processor time that this process has used.
-#[must_use]
-pub fn processor_time() -> Duration {
-    let spent = clock_gettime(ClockId::ProcessCPUTime);
-    Duration::try_from(spent).expect("time does not run backwards")
-}
-
-/// Raises the number of descriptors that this process may open as far as it may; answers it.
-///
-/// # Panics
-/// If the system refuses what it has announced.
-#[must_use]
-pub fn raise_descriptor_limit() -> u64 {
-    use rustix::process::{Resource, getrlimit, setrlimit};
-    let mut limits = getrlimit(Resource::Nofile);
-    limits.current = limits.maximum;
-    setrlimit(Resource::Nofile, limits).expect("up to the hard limit is allowed");
-    limits.current.unwrap_or(u64::MAX)
-}
-
-const CHILD: &str = "WHARF_CHILD";
-
-/// Runs the body of test `name` in a process of its own: for what counts or limits things of a process.
-///
-/// # Panics
-/// If that process fails or takes longer than 3 times [`limit`]; what it has printed is passed on.
-pub fn alone(name: &str, body: impl FnOnce()) {
-    alone_under(&[], name, body);
-}
-
-/// As [`alone`], by way of another command that runs ours.
-///
-/// # Panics
-/// As [`alone`].
-pub fn alone_under(wrapper: &[&str], name: &str, body: impl FnOnce()) {
-    if env::var(CHILD).is_ok_and(|child| child == name) {
-        return body();
-    }
-    let program = env::current_exe().expect("our own path");
-    let program = program.to_str().expect("a path of text");
-    let ours = [program, name, "--exact", "--nocapture", "--include-ignored"];
-    let words: Vec<_> = wrapper.iter().copied().chain(ours).collect();
-    let child = Command::new(words[0])
-        .args(&words[1..])
-        .env(CHILD, name)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("a process");
-    let id = Pid::from_child(&child);
-    let (end, ended) = channel();
-    let waiter = thread::spawn(move || drop(end.send(child.wait_with_output())));
-    let outcome = ended.recv_timeout(3 * limit());
-    if outcome.is_err() {
-        let _ = kill_process(id, Signal::KILL); // it may have ended just now
-    }
-    waiter.join().expect("a thread that waits");
-    let output = outcome.expect("the process ends in time").expect("its output");
-    print!("{}", String::from_utf8_lossy(&output.stdout));
-    eprint!("{}", String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{name} in a process of its own: {}", output.status);
-    assert!(String::from_utf8_lossy(&output.stdout).contains("1 passed"), "no test {name}");
-}
-
-/// A small generator of numbers: the same seed, the same sequence.
-#[derive(Clone, Debug)]
-pub struct Random(u64);
-
-impl Random {
-    /// A generator from the seed in `WHARF_SEED`, or from the clock; prints how to replay it.
-    #[must_use]
-    pub fn seeded() -> Random {
-        let now = clock_gettime(ClockId::Monotonic);
-        let seed = number("WHARF_SEED", now.tv_nsec as u64 ^ (now.tv_sec as u64) << 30);
-        println!("WHARF_SEED={seed}");
-        Random(seed)
-    }
-
-    /// A generator from this seed.
-    #[must_use]
-    pub fn of(seed: u64) -> Random {
-        Random(seed)
-    }
-
-    /// One for another thread.
-    #[must_use]
-    pub fn fork(&mut self) -> Random {
-        Random(self.next())
-    }
-
-    /// Any number (splitmix64).
-    #[allow(clippy::should_implement_trait, reason = "a generator has no end")]
-    pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// A number below this one.
-    pub fn below(&mut self, end: usize) -> usize {
-        (self.next() % end as u64) as usize
-    }
-
-    /// True once in so many times.
-    pub fn once_in(&mut self, times: usize) -> bool {
-        self.below(times) == 0
-    }
-}
-
-/// Whether an error of std says that there was nothing to be had within a time-out.
-#[must_use]
-pub fn timed_out(error: &std::io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }

@@ -1,34 +1,33 @@
 //! The completion port.
 
+mod get;
+mod timer;
+
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering::{AcqRel, Relaxed, SeqCst};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
-use wharf_core::scheduler::{Next, Urgency};
-use wharf_core::timers::TimerKey;
+use wharf_core::scheduler::Urgency;
 
-use crate::dispatch::{Dispatcher, Empty, Interrupt, Member};
+use crate::dispatch::Dispatcher;
 use crate::drain::Idle;
 use crate::engine::files::{Files, OpenFile};
-use crate::engine::{Due, Epoll, Shape, Socket};
+use crate::engine::{Epoll, Shape, Socket};
 use crate::sensor::Birth;
 use crate::shared::Shared;
 use crate::steward;
-use crate::worker;
-use crate::{
-    Concurrency, GetError, Options, Packet, PostError, Sensing, Source, Stats, Stream, Watcher,
-    clock,
-};
+use crate::{Concurrency, GetError, Options, PostError, Sensing, Source, Stats, Stream, Watcher};
+
+pub use timer::TimerId;
 
 /// An I/O completion port.
 ///
-/// Operations on associated handles, timers and [`post`](Port::post)s end as [`Packet`]s in one FIFO;
+/// Operations on associated handles, timers and [`post`](Port::post)s end as [`Packet`](crate::Packet)s in one FIFO;
 /// any thread takes them with [`get`](Port::get) and thereby becomes a worker of the port. Of the
 /// workers that wait the newest is released first, and at most as many run as the concurrency value
 /// says; a worker that blocks inside [`blocking`](crate::blocking) does not count.
@@ -112,116 +111,6 @@ impl<T: Send + 'static> Port<T> {
         self.shared.queue(key, payload, number, Urgency::Now)
     }
 
-    /// Takes the next packet; waits for it up to `timeout`, without end for `None`.
-    ///
-    /// The calling thread becomes a worker of this port, and leaves the port that it worked for. It counts
-    /// against the concurrency value from the return until its next `get`, also if that returned for
-    /// time (contract B11).
-    ///
-    /// # Errors
-    /// [`GetError::TimedOut`], never before `timeout` has passed; [`GetError::Closed`].
-    #[inline]
-    pub fn get(&self, timeout: Option<Duration>) -> Result<Packet<T>, GetError> {
-        self.get_unless(timeout, None)
-    }
-
-    #[inline]
-    pub(crate) fn get_unless(
-        &self,
-        timeout: Option<Duration>,
-        interrupt: Option<&dyn Interrupt>,
-    ) -> Result<Packet<T>, GetError> {
-        let shared = &self.shared;
-        if shared.is_foreign() {
-            return Err(GetError::Closed);
-        }
-        let entered = worker::enter(shared.id, shared, |view| shared.dispatcher.join(view));
-        let Some((worker, look)) = entered else { return self.get_at_exit(timeout) };
-        if look {
-            shared.flush();
-            shared.dispatcher.harvest(Urgency::Lazy);
-        }
-        let got = match shared.dispatcher.try_get(worker) {
-            Next::Packet(packet) => Ok(packet),
-            waiting => self.wait(&worker::member(), timeout, waiting, interrupt),
-        };
-        worker::exit();
-        shared.steward.arm();
-        got
-    }
-
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn wait(
-        &self,
-        member: &Member,
-        timeout: Option<Duration>,
-        waiting: Next<Packet<T>>,
-        interrupt: Option<&dyn Interrupt>,
-    ) -> Result<Packet<T>, GetError> {
-        let shared = &self.shared;
-        if shared.is_draining() {
-            shared.idle.notify();
-        }
-        shared.flush();
-        let senses = shared.sensing != Sensing::Told;
-        let deadline = clock::deadline(timeout);
-        let got = shared.dispatcher.wait(
-            member,
-            deadline,
-            waiting,
-            senses,
-            || shared.steward.kick(),
-            interrupt,
-        );
-        got.map_err(|empty| match empty {
-            Empty::TimedOut => GetError::TimedOut,
-            Empty::Closed => {
-                worker::forget(shared.id);
-                GetError::Closed
-            }
-        })
-    }
-
-    /// In the destructors of a thread's variables, after the record of its association has gone: a worker
-    /// for this one packet.
-    #[cold]
-    fn get_at_exit(&self, timeout: Option<Duration>) -> Result<Packet<T>, GetError> {
-        let member = self.shared.dispatcher.join(Arc::default());
-        let got = match self.shared.dispatcher.try_get(member.id) {
-            Next::Packet(packet) => Ok(packet),
-            waiting => self.wait(&member, timeout, waiting, None),
-        };
-        self.shared.dispatcher.leave(&member);
-        got
-    }
-
-    /// Takes the next packet and what else is queued, up to `limit` packets; waits for the first only.
-    ///
-    /// The whole batch counts as one running worker (contract B14).
-    ///
-    /// # Errors
-    /// As [`get`](Port::get). A `limit` of 0 is a [`GetError::TimedOut`] at once.
-    pub fn get_many(
-        &self,
-        limit: usize,
-        timeout: Option<Duration>,
-    ) -> Result<Vec<Packet<T>>, GetError> {
-        if limit == 0 {
-            return Err(GetError::TimedOut);
-        }
-        let mut packets = vec![self.get(timeout)?];
-        self.shared.dispatcher.take_more(limit - 1, &mut packets);
-        Ok(packets)
-    }
-
-    /// Takes what else is queued, up to `limit` packets, after a [`get`](Port::get) that has brought one; never waits.
-    pub fn take_more(&self, limit: usize, packets: &mut Vec<Packet<T>>) {
-        if !self.shared.is_foreign() {
-            self.shared.dispatcher.take_more(limit, packets);
-        }
-    }
-
     /// Associates a socket or file with the port: the end of every operation on it becomes a packet with this key.
     ///
     /// Takes a [`TcpListener`](std::net::TcpListener), [`TcpStream`](std::net::TcpStream),
@@ -274,52 +163,6 @@ impl<T: Send + 'static> Port<T> {
         let file = OpenFile::associate(&self.shared, fd, opened, key)?;
         let _ = self.shared.files.set(Files::of_this_process()); // for all but the first: it is set
         Ok(file)
-    }
-
-    /// Starts a timer: after `after`, a packet with this key and payload is queued, with the number 0.
-    ///
-    /// # Errors
-    /// The payload, if the port is closed.
-    pub fn start_timer(
-        &self,
-        after: Duration,
-        key: usize,
-        payload: T,
-    ) -> Result<TimerId, PostError<T>> {
-        if self.shared.is_closed() {
-            return Err(PostError(payload));
-        }
-        let packet = Packet::new(key, payload, Ok(0));
-        let timer = TimerId(
-            self.shared
-                .dispatcher
-                .engine
-                .alarm
-                .set(clock::deadline(Some(after)), Due::Timer(packet)),
-        );
-        if self.shared.is_closed() {
-            // Closed meanwhile: either its visit has taken the timer, or this does.
-            if let Some(Due::Timer(packet)) = self.shared.dispatcher.engine.alarm.clear(timer.0) {
-                return Err(PostError(packet.payload));
-            }
-        }
-        Ok(timer)
-    }
-
-    /// Ends a timer before its time: its packet is queued now, with the error `ECANCELED`. False if the
-    /// timer's packet has been queued already.
-    pub fn cancel_timer(&self, timer: TimerId) -> bool {
-        if self.shared.is_foreign() {
-            return false;
-        }
-        match self.shared.dispatcher.engine.alarm.clear(timer.0) {
-            Some(Due::Timer(packet)) => {
-                let cancelled = Err(Errno::CANCELED.into());
-                self.shared.delivering(|out| out(Packet { result: cancelled, ..packet }));
-                true
-            }
-            _ => false,
-        }
     }
 
     /// Closes the port: every waiting worker returns with [`GetError::Closed`], as will every later `get`;
@@ -421,7 +264,3 @@ impl<T: Send + 'static> std::fmt::Debug for Port<T> {
         f.debug_struct("Port").field("id", &self.shared.id).finish_non_exhaustive()
     }
 }
-
-/// Names a timer of a port: [`Port::start_timer`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct TimerId(TimerKey);

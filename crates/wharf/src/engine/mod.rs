@@ -3,7 +3,8 @@
 //! | file | subject |
 //! |---|---|
 //! | `epoll` | the set in which idle workers sleep, and what an event means |
-//! | `socket` | one associated socket: its pending operations, and new ones |
+//! | `socket` | one associated socket, and its handles |
+//! | `issue` | its new operations |
 //! | `drive`, `end` | how they go on; how they end before their time |
 //! | `arrivals` | connections that a listener has taken and that have sent nothing yet |
 //! | `state` | what is known of it, and what a try tells |
@@ -26,6 +27,7 @@ mod end;
 mod epoll;
 pub(crate) mod files;
 mod identity;
+mod issue;
 mod message;
 mod operation;
 mod options;

@@ -4,6 +4,7 @@
 //! | file | subject |
 //! |---|---|
 //! | `open_file` | one associated file: what is pending on it, and its end |
+//! | `issue` | its new operations, and how they end |
 //! | `identity` | one port for an open file |
 //! | `work` | what is to be done, and how far it has come |
 //! | `memory` | the memory of buffers as the kernel takes it |
@@ -27,6 +28,7 @@
 mod call;
 mod flight;
 mod identity;
+mod issue;
 mod memory;
 mod open_file;
 mod pool;

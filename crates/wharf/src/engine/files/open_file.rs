@@ -10,10 +10,9 @@
 //!    give the same answers (E4).
 //!
 //! # References
-//! Contract A6, A7, A47, C16-C18, C33-C35, C39-C41, E1, E4-E8, E10.
+//! Contract A6, A7, C33-C35, C39-C41, E1, E10.
 
 use std::collections::BTreeMap;
-use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::Ordering::{AcqRel, Relaxed};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
@@ -23,60 +22,56 @@ use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat};
 use rustix::io::Errno;
 use wharf_core::deadline::Deadline;
 use wharf_core::operation::OpId;
-use wharf_core::scheduler::Urgency;
 use wharf_core::slots::Token;
 use wharf_core::timers::TimerKey;
 
-use super::call::{self, Call, perform};
-use super::flight::{Flight, Refusal};
+use super::call;
 use super::identity::Identity;
-use super::resident::is_memory;
-use super::work::{Progress, Range, Work};
-use super::{Files, Kind, next_name};
+use super::work::Range;
+use super::{Files, Kind};
 use crate::engine::Due;
 use crate::sensor::Birth;
 use crate::shared::Shared;
 use crate::sync::lock;
-use crate::{Buffer, Issued, Packet, worker};
 
 /// An associated file, shared by its handles, its operations and the engine's table.
 pub(crate) struct OpenFile<T: Send + 'static> {
     /// Before the descriptor: its entry goes first. Held for its drop. `None` for a file that has just been opened, of
     /// which there are no duplicates.
     _identity: Option<Identity>,
-    fd: OwnedFd,
+    pub(super) fd: OwnedFd,
     /// After the descriptor: its close gives locks up.
-    locks: Locks,
+    pub(super) locks: Locks,
     pub(crate) port: Arc<Shared<T>>,
     pub(crate) key: usize,
     token: Token,
-    readable: bool,
-    writable: bool,
-    direct: bool,
+    pub(super) readable: bool,
+    pub(super) writable: bool,
+    pub(super) direct: bool,
     /// The file system can say that it would have to wait. Relaxed: only a hint.
-    tries_reads: AtomicBool,
-    tries_writes: AtomicBool,
-    files: &'static Files,
-    kind: Kind,
-    issued: AtomicU64,
+    pub(super) tries_reads: AtomicBool,
+    pub(super) tries_writes: AtomicBool,
+    pub(super) files: &'static Files,
+    pub(super) kind: Kind,
+    pub(super) issued: AtomicU64,
     handles: AtomicUsize,
-    pending: Mutex<BTreeMap<OpId, Entry>>,
+    pub(super) pending: Mutex<BTreeMap<OpId, Entry>>,
 }
 
 /// What is known of an operation that an engine has.
-struct Entry {
+pub(super) struct Entry {
     /// Its flight's.
-    name: u64,
-    deadline: Option<TimerKey>,
+    pub(super) name: u64,
+    pub(super) deadline: Option<TimerKey>,
     /// Its end was asked for, for this reason.
-    ended: Option<Errno>,
-    waits: bool,
+    pub(super) ended: Option<Errno>,
+    pub(super) waits: bool,
 }
 
 /// Tells those who wait for locks that a file has been closed.
-struct Locks {
+pub(super) struct Locks {
     files: &'static Files,
-    taken: AtomicBool,
+    pub(super) taken: AtomicBool,
     birth: Birth,
 }
 
@@ -87,12 +82,6 @@ impl Drop for Locks {
         }
     }
 }
-
-/// A file of a file system without a disk has been read, which is asked about at once from then on. Relaxed: only a hint.
-static MEMORY_SEEN: AtomicBool = AtomicBool::new(false);
-
-/// An operation that was not accepted: why, and what it was given.
-pub(crate) type Unaccepted<T> = (Errno, T, Buffer);
 
 /// What an association has to know of a descriptor.
 fn examine(fd: &OwnedFd) -> Result<(OFlags, Identity), Errno> {
@@ -143,145 +132,6 @@ impl<T: Send + 'static> OpenFile<T> {
             })
         });
         Ok(file)
-    }
-
-    /// Accepts an operation, or gives it back with the reason. An accepted one ends in one packet: the port's, or, if it is
-    /// over at once and that is asked for, the answer's (C20).
-    pub(crate) fn issue(
-        self: &Arc<Self>,
-        payload: T,
-        work: Work,
-        direct: bool,
-    ) -> Result<Issued<T>, Unaccepted<T>> {
-        if let Err(error) = self.admit(&work) {
-            return Err((error, payload, work.into_buffer()));
-        }
-        let mut progress = Progress::new(work, self.direct);
-        let attempted = self.attempt(&mut progress);
-        if let (Work::Lock { wait: false, .. }, Attempted::Later) = (&progress.work, &attempted) {
-            return Err((Errno::AGAIN, payload, Buffer::default()));
-        }
-        let id = OpId(self.issued.fetch_add(1, Relaxed) + 1);
-        match attempted {
-            Attempted::Done(result) => {
-                let packet = self.packet(payload, progress, result);
-                if direct {
-                    return Ok(Issued::Done(packet));
-                }
-                self.port.delivering(move |out| out(packet));
-                Ok(Issued::Pending(id))
-            }
-            Attempted::Later => self.hand_over(id, payload, progress).map(Issued::Pending),
-        }
-    }
-
-    /// What is refused before it is tried (C18).
-    fn admit(&self, work: &Work) -> Result<(), Errno> {
-        if self.port.is_closed() {
-            return Err(Errno::CANCELED);
-        }
-        let allowed = match work {
-            Work::Read(..) | Work::Lock { exclusive: false, .. } => self.readable,
-            Work::Write(..) | Work::Append(_) | Work::SetLen(_) => self.writable,
-            Work::Lock { exclusive: true, .. } => self.writable,
-            Work::Sync { .. } => true,
-        };
-        if allowed { work.check() } else { Err(Errno::BADF) }
-    }
-
-    /// Does what can be done without waiting.
-    fn attempt(&self, progress: &mut Progress) -> Attempted {
-        if progress.work.is_nothing() {
-            return Attempted::Done(Ok(0));
-        }
-        let tries = match progress.work {
-            Work::Read(..) if !self.direct => &self.tries_reads,
-            Work::Write(..) if !self.direct => &self.tries_writes,
-            Work::Lock { .. } => return self.attempt_lock(progress),
-            _ => return Attempted::Later,
-        };
-        if !tries.load(Relaxed) {
-            return Attempted::Later;
-        }
-        let reads = matches!(progress.work, Work::Read(..));
-        let mut flags = if reads && MEMORY_SEEN.load(Relaxed) && is_memory(self.fd.as_fd()) {
-            0
-        } else {
-            libc::RWF_NOWAIT
-        };
-        loop {
-            let call = progress.call();
-            let answer = match perform(self.fd.as_fd(), call, flags) {
-                Err(Errno::AGAIN) => return Attempted::Later,
-                Err(Errno::OPNOTSUPP) if reads && flags != 0 && is_memory(self.fd.as_fd()) => {
-                    MEMORY_SEEN.store(true, Relaxed);
-                    flags = 0;
-                    continue;
-                }
-                // Not by this file system, or not by this kernel.
-                Err(Errno::OPNOTSUPP | Errno::NOSYS) => {
-                    tries.store(false, Relaxed);
-                    return Attempted::Later;
-                }
-                answer => answer,
-            };
-            if let Some(result) = progress.answer(answer) {
-                return Attempted::Done(result);
-            }
-        }
-    }
-
-    fn attempt_lock(&self, progress: &mut Progress) -> Attempted {
-        self.locks.taken.store(true, Relaxed);
-        loop {
-            let call = progress.call();
-            match perform(self.fd.as_fd(), call, 0) {
-                Err(Errno::AGAIN) => return Attempted::Later,
-                answer => {
-                    if let Some(result) = progress.answer(answer) {
-                        return Attempted::Done(result);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Gives an operation to an engine.
-    fn hand_over(
-        self: &Arc<Self>,
-        id: OpId,
-        payload: T,
-        progress: Progress,
-    ) -> Result<OpId, Unaccepted<T>> {
-        let name = next_name();
-        let waits = matches!(progress.work, Work::Lock { .. });
-        let soon = worker::urgency(self.port.id()) == Urgency::Lazy;
-        let flight = Box::new(Operation { file: Arc::clone(self), id, name, payload, progress });
-        let mut pending = lock(&self.pending);
-        if self.port.is_closed() {
-            // Closed meanwhile, and its visit may be over.
-            drop(pending);
-            let Operation { payload, progress, .. } = *flight;
-            return Err((Errno::CANCELED, payload, progress.into_buffer()));
-        }
-        pending.insert(id, Entry { name, deadline: None, ended: None, waits });
-        let submitted = if waits {
-            self.files.wait(flight)
-        } else {
-            self.files.submit(self.kind, flight, soon)
-        };
-        drop(pending);
-        if let Err(Refusal { error, flight }) = submitted {
-            flight.finish(Err(error));
-        }
-        Ok(id)
-    }
-
-    fn packet(&self, payload: T, progress: Progress, result: io::Result<usize>) -> Packet<T> {
-        let mut packet = Packet::new(self.key, payload, result);
-        packet.transferred = progress.done;
-        packet.buffer = progress.into_buffer();
-        packet
     }
 
     /// Asks for the end of one operation (C33, C35); false if it is not pending, or its end was asked for already.
@@ -354,61 +204,5 @@ impl<T: Send + 'static> OpenFile<T> {
             self.port.dispatcher.engine.leave_file(self.token);
             self.cancel_all(Errno::CANCELED);
         }
-    }
-}
-
-/// How far an operation came without waiting.
-enum Attempted {
-    Done(io::Result<usize>),
-    Later,
-}
-
-/// An operation that an engine has: owner of its buffer and payload until its packet (A47, C31).
-struct Operation<T: Send + 'static> {
-    file: Arc<OpenFile<T>>,
-    id: OpId,
-    name: u64,
-    payload: T,
-    progress: Progress,
-}
-
-impl<T: Send + 'static> Flight for Operation<T> {
-    fn name(&self) -> u64 {
-        self.name
-    }
-
-    fn work(&self) -> &Work {
-        &self.progress.work
-    }
-
-    fn fd(&self) -> BorrowedFd<'_> {
-        self.file.fd.as_fd()
-    }
-
-    fn call(&mut self) -> Call {
-        self.progress.call()
-    }
-
-    fn answer(&mut self, answer: Result<usize, Errno>) -> Option<io::Result<usize>> {
-        self.progress.answer(answer)
-    }
-
-    fn finish(self: Box<Self>, result: io::Result<usize>) {
-        let Operation { file, id, payload, progress, .. } = *self;
-        let cancelled =
-            |error: &io::Error| error.raw_os_error() == Some(Errno::CANCELED.raw_os_error());
-        // Queued under the lock: who counts what is under way counts it here or there.
-        file.port.delivering(|out| {
-            let mut pending = lock(&file.pending);
-            let entry = pending.remove(&id).expect("an operation of an engine ends once");
-            if let Some(deadline) = entry.deadline {
-                file.port.dispatcher.engine.alarm.clear(deadline);
-            }
-            let result = match (result, entry.ended) {
-                (Err(error), Some(reason)) if cancelled(&error) => Err(reason.into()),
-                (result, _) => result,
-            };
-            out(file.packet(payload, progress, result));
-        });
     }
 }

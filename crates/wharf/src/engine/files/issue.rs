@@ -1,0 +1,229 @@
+//! New operations of a file: refused, over at once, or given to an engine; and their end there.
+//!
+//! # Invariants
+//! Those of `open_file`.
+//!
+//! # References
+//! Contract A47, C16-C20, E1, E4-E8, E10.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
+
+use rustix::io::Errno;
+use wharf_core::operation::OpId;
+use wharf_core::scheduler::Urgency;
+
+use super::call::{Call, perform};
+use super::flight::{Flight, Refusal};
+use super::next_name;
+use super::open_file::{Entry, OpenFile};
+use super::resident::is_memory;
+use super::work::{Progress, Work};
+use crate::sync::lock;
+use crate::{Buffer, Issued, Packet, worker};
+
+/// A file of a file system without a disk has been read, which is asked about at once from then on. Relaxed: only a hint.
+static MEMORY_SEEN: AtomicBool = AtomicBool::new(false);
+
+/// An operation that was not accepted: why, and what it was given.
+pub(crate) type Unaccepted<T> = (Errno, T, Buffer);
+
+impl<T: Send + 'static> OpenFile<T> {
+    /// Accepts an operation, or gives it back with the reason. An accepted one ends in one packet: the port's, or, if it is
+    /// over at once and that is asked for, the answer's (C20).
+    pub(crate) fn issue(
+        self: &Arc<Self>,
+        payload: T,
+        work: Work,
+        direct: bool,
+    ) -> Result<Issued<T>, Unaccepted<T>> {
+        if let Err(error) = self.admit(&work) {
+            return Err((error, payload, work.into_buffer()));
+        }
+        let mut progress = Progress::new(work, self.direct);
+        let attempted = self.attempt(&mut progress);
+        if let (Work::Lock { wait: false, .. }, Attempted::Later) = (&progress.work, &attempted) {
+            return Err((Errno::AGAIN, payload, Buffer::default()));
+        }
+        let id = OpId(self.issued.fetch_add(1, Relaxed) + 1);
+        match attempted {
+            Attempted::Done(result) => {
+                let packet = self.packet(payload, progress, result);
+                if direct {
+                    return Ok(Issued::Done(packet));
+                }
+                self.port.delivering(move |out| out(packet));
+                Ok(Issued::Pending(id))
+            }
+            Attempted::Later => self.hand_over(id, payload, progress).map(Issued::Pending),
+        }
+    }
+
+    /// What is refused before it is tried (C18).
+    fn admit(&self, work: &Work) -> Result<(), Errno> {
+        if self.port.is_closed() {
+            return Err(Errno::CANCELED);
+        }
+        let allowed = match work {
+            Work::Read(..) | Work::Lock { exclusive: false, .. } => self.readable,
+            Work::Write(..) | Work::Append(_) | Work::SetLen(_) => self.writable,
+            Work::Lock { exclusive: true, .. } => self.writable,
+            Work::Sync { .. } => true,
+        };
+        if allowed { work.check() } else { Err(Errno::BADF) }
+    }
+
+    /// Does what can be done without waiting.
+    fn attempt(&self, progress: &mut Progress) -> Attempted {
+        if progress.work.is_nothing() {
+            return Attempted::Done(Ok(0));
+        }
+        let tries = match progress.work {
+            Work::Read(..) if !self.direct => &self.tries_reads,
+            Work::Write(..) if !self.direct => &self.tries_writes,
+            Work::Lock { .. } => return self.attempt_lock(progress),
+            _ => return Attempted::Later,
+        };
+        if !tries.load(Relaxed) {
+            return Attempted::Later;
+        }
+        let reads = matches!(progress.work, Work::Read(..));
+        let mut flags = if reads && MEMORY_SEEN.load(Relaxed) && is_memory(self.fd.as_fd()) {
+            0
+        } else {
+            libc::RWF_NOWAIT
+        };
+        loop {
+            let call = progress.call();
+            let answer = match perform(self.fd.as_fd(), call, flags) {
+                Err(Errno::AGAIN) => return Attempted::Later,
+                Err(Errno::OPNOTSUPP) if reads && flags != 0 && is_memory(self.fd.as_fd()) => {
+                    MEMORY_SEEN.store(true, Relaxed);
+                    flags = 0;
+                    continue;
+                }
+                // Not by this file system, or not by this kernel.
+                Err(Errno::OPNOTSUPP | Errno::NOSYS) => {
+                    tries.store(false, Relaxed);
+                    return Attempted::Later;
+                }
+                answer => answer,
+            };
+            if let Some(result) = progress.answer(answer) {
+                return Attempted::Done(result);
+            }
+        }
+    }
+
+    fn attempt_lock(&self, progress: &mut Progress) -> Attempted {
+        self.locks.taken.store(true, Relaxed);
+        loop {
+            let call = progress.call();
+            match perform(self.fd.as_fd(), call, 0) {
+                Err(Errno::AGAIN) => return Attempted::Later,
+                answer => {
+                    if let Some(result) = progress.answer(answer) {
+                        return Attempted::Done(result);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Gives an operation to an engine.
+    fn hand_over(
+        self: &Arc<Self>,
+        id: OpId,
+        payload: T,
+        progress: Progress,
+    ) -> Result<OpId, Unaccepted<T>> {
+        let name = next_name();
+        let waits = matches!(progress.work, Work::Lock { .. });
+        let soon = worker::urgency(self.port.id()) == Urgency::Lazy;
+        let flight = Box::new(Operation { file: Arc::clone(self), id, name, payload, progress });
+        let mut pending = lock(&self.pending);
+        if self.port.is_closed() {
+            // Closed meanwhile, and its visit may be over.
+            drop(pending);
+            let Operation { payload, progress, .. } = *flight;
+            return Err((Errno::CANCELED, payload, progress.into_buffer()));
+        }
+        pending.insert(id, Entry { name, deadline: None, ended: None, waits });
+        let submitted = if waits {
+            self.files.wait(flight)
+        } else {
+            self.files.submit(self.kind, flight, soon)
+        };
+        drop(pending);
+        if let Err(Refusal { error, flight }) = submitted {
+            flight.finish(Err(error));
+        }
+        Ok(id)
+    }
+
+    fn packet(&self, payload: T, progress: Progress, result: io::Result<usize>) -> Packet<T> {
+        let mut packet = Packet::new(self.key, payload, result);
+        packet.transferred = progress.done;
+        packet.buffer = progress.into_buffer();
+        packet
+    }
+}
+
+/// How far an operation came without waiting.
+enum Attempted {
+    Done(io::Result<usize>),
+    Later,
+}
+
+/// An operation that an engine has: owner of its buffer and payload until its packet (A47, C31).
+struct Operation<T: Send + 'static> {
+    file: Arc<OpenFile<T>>,
+    id: OpId,
+    name: u64,
+    payload: T,
+    progress: Progress,
+}
+
+impl<T: Send + 'static> Flight for Operation<T> {
+    fn name(&self) -> u64 {
+        self.name
+    }
+
+    fn work(&self) -> &Work {
+        &self.progress.work
+    }
+
+    fn fd(&self) -> BorrowedFd<'_> {
+        self.file.fd.as_fd()
+    }
+
+    fn call(&mut self) -> Call {
+        self.progress.call()
+    }
+
+    fn answer(&mut self, answer: Result<usize, Errno>) -> Option<io::Result<usize>> {
+        self.progress.answer(answer)
+    }
+
+    fn finish(self: Box<Self>, result: io::Result<usize>) {
+        let Operation { file, id, payload, progress, .. } = *self;
+        let cancelled =
+            |error: &io::Error| error.raw_os_error() == Some(Errno::CANCELED.raw_os_error());
+        // Queued under the lock: who counts what is under way counts it here or there.
+        file.port.delivering(|out| {
+            let mut pending = lock(&file.pending);
+            let entry = pending.remove(&id).expect("an operation of an engine ends once");
+            if let Some(deadline) = entry.deadline {
+                file.port.dispatcher.engine.alarm.clear(deadline);
+            }
+            let result = match (result, entry.ended) {
+                (Err(error), Some(reason)) if cancelled(&error) => Err(reason.into()),
+                (result, _) => result,
+            };
+            out(file.packet(payload, progress, result));
+        });
+    }
+}

@@ -6,7 +6,9 @@ use std::os::fd::OwnedFd;
 use std::thread;
 use std::time::Duration;
 
+use rustix::event::PollFlags;
 use rustix::io::Errno;
+use rustix::net::SendFlags;
 use socket2::{Domain, Socket, Type};
 use wharf::{Port, Stream};
 use wharf_conformance::net;
@@ -344,4 +346,69 @@ fn many_at_once() {
     theirs.sort_unstable();
     ours.sort_unstable();
     assert_eq!(ours, theirs);
+}
+
+/// Has a packet taken, so that the library's own thread sees the port in use and leaves its events to the workers.
+fn keep_busy(port: &Port<&'static str>) {
+    port.post(0, "busy", 0).unwrap();
+    assert_eq!(net::take(port).payload, "busy");
+}
+
+/// Goal: data and the end of the stream that are there before anybody has seen the connection are received, both (D42,
+/// D45). Method: two receives wait for the connection; the peer answers and is gone before the port is asked.
+#[test]
+fn data_and_end_may_come_with_the_connection() {
+    let port = Port::new(1).unwrap();
+    let (listener, address) = net::listener();
+    for round in 0..20 {
+        keep_busy(&port);
+        let stream = port.unconnected(address, 0).unwrap();
+        stream.connect(address, "connected").unwrap();
+        stream.recv(Vec::with_capacity(9), "data").unwrap();
+        stream.recv(Vec::with_capacity(9), "end").unwrap();
+        net::write(&listener.accept().unwrap().0, b"hi"); // and closes
+        stream.with_fd(|fd| net::await_ready(fd, PollFlags::RDHUP));
+        let seen = [(); 3].map(|()| {
+            let packet = net::take(&port);
+            (packet.payload, packet.result.unwrap())
+        });
+        assert_eq!(seen, [("connected", 0), ("data", 2), ("end", 0)], "round {round}");
+    }
+}
+
+/// Goal: a receive of urgent data that is issued before the connection stands waits for it, and takes nothing from the
+/// connect: neither its error, which the kernel tells once (D34), nor the urgent byte that came with it.
+#[test]
+fn urgent_receives_wait_for_the_connection() {
+    let port = Port::new(1).unwrap();
+    let (listener, address) = net::listener();
+    let (_guard, nobody) = net::nobody();
+    for round in 0..20 {
+        keep_busy(&port);
+        let stream = port.unconnected(address, 0).unwrap();
+        stream.connect(nobody, "refused").unwrap();
+        let waits = stream.recv_urgent("urgent");
+        let packet = net::take(&port);
+        assert_eq!(packet.payload, "refused", "round {round}");
+        assert_eq!(net::errno(packet.result), Errno::CONNREFUSED);
+        if waits.is_ok() {
+            let packet = net::take(&port);
+            assert_eq!((packet.payload, net::errno(packet.result)), ("urgent", Errno::NOTCONN));
+        } else {
+            // The library's own thread has seen the answer before (D49).
+            assert_eq!(net::refusal(waits, "urgent"), Errno::NOTCONN);
+        }
+
+        stream.connect(address, "connected").unwrap();
+        stream.recv_urgent("urgent").unwrap();
+        let peer = listener.accept().unwrap().0;
+        rustix::net::send(&peer, b"!", SendFlags::OOB).unwrap();
+        assert_eq!(net::take(&port).payload, "connected");
+        let packet = net::take(&port);
+        assert_eq!((packet.payload, packet.buffer.into_vec()), ("urgent", b"!".to_vec()));
+
+        stream.recv_urgent("none").unwrap();
+        assert_eq!(stream.cancel_all(), 1);
+        assert!(net::take(&port).was_cancelled());
+    }
 }

@@ -32,21 +32,19 @@ impl<T: Send + 'static> Socket<T> {
     pub(crate) fn on_event(&self, flags: EventFlags, out: &mut dyn FnMut(Packet<T>)) {
         let mut state = lock(&self.state);
         let over = flags.intersects(EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR);
+        // Also of a connection that is being made: its data and its end may have come under the same edge.
+        state.hung_up |= over;
+        state.uneven |= flags.contains(EventFlags::PRI);
         if state.connecting {
             state.output.ready = true;
             self.drive(&mut state, false, out);
             if !state.connecting {
-                state.input.ready = true;
-                self.drive(&mut state, true, out);
+                self.drive_input(&mut state, out);
             }
             return;
         }
-        state.hung_up |= over;
-        state.uneven |= flags.contains(EventFlags::PRI);
         if flags.intersects(EventFlags::IN | EventFlags::PRI) || over {
-            self.drive_urgent(&mut state, out); // a receive of what follows would throw it away
-            state.input.ready = true;
-            self.drive(&mut state, true, out);
+            self.drive_input(&mut state, out);
             self.harvest_arrivals(&mut state, out);
         }
         if flags.contains(EventFlags::OUT) || flags.intersects(EventFlags::HUP | EventFlags::ERR) {
@@ -60,6 +58,13 @@ impl<T: Send + 'static> Socket<T> {
         let mut state = lock(&self.state);
         state.resting = false;
         self.drive(&mut state, true, out);
+    }
+
+    /// Carries on with all receives, whatever a try has said before.
+    pub(super) fn drive_input(&self, state: &mut State<T>, out: &mut dyn FnMut(Packet<T>)) {
+        self.drive_urgent(state, out); // a receive of what follows would throw it away
+        state.input.ready = true;
+        self.drive(state, true, out);
     }
 
     /// Carries on with one direction as far as it goes.
@@ -123,8 +128,8 @@ impl<T: Send + 'static> Socket<T> {
         state.fd = Some(fd);
         if dissolved {
             // Whoever waits for data of the old connection waits in vain.
-            (state.input.ready, state.output.ready) = (true, true);
-            self.drive(state, true, out);
+            state.output.ready = true;
+            self.drive_input(state, out);
         }
     }
 

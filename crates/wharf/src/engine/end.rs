@@ -41,9 +41,9 @@ impl<T: Send + 'static> Socket<T> {
         if connects {
             // What waited for the connection has none now.
             state.dissolve();
-            (state.input.ready, state.output.ready) = (true, true);
+            state.output.ready = true;
             self.drive(&mut state, false, out);
-            self.drive(&mut state, true, out);
+            self.drive_input(&mut state, out);
         } else {
             self.drive(&mut state, false, out); // a disconnect, or the end, may have waited for it
         }
@@ -87,8 +87,7 @@ impl<T: Send + 'static> Socket<T> {
         }
         if output && state.connecting {
             state.dissolve();
-            state.input.ready = true;
-            self.drive(state, true, out);
+            self.drive_input(state, out);
         }
         if let State { fd: Some(fd), output, .. } = state {
             output.send_end(fd.as_fd());

@@ -225,8 +225,7 @@ impl<T: Send + 'static> Socket<T> {
         self.port.delivering(move |out| {
             out(operation.into_packet(self.key, result));
             if owing {
-                state.input.ready = true;
-                self.drive(&mut state, true, out);
+                self.drive_input(&mut state, out);
             }
         });
         Ok(Issued::Pending(id))

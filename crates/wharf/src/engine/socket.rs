@@ -135,10 +135,7 @@ impl<T: Send + 'static> Socket<T> {
     /// Shuts one direction, or both, down (D50, D51).
     pub(crate) fn shut_down(&self, read: bool, write: bool) -> Result<(), Errno> {
         let mut state = lock(&self.state);
-        if let State { fd: Some(fd), connected: connected @ false, .. } = &mut *state {
-            *connected = getpeername(fd).is_ok();
-        }
-        if !state.connected && !state.connecting {
+        if !state.is_connected() && !state.connecting {
             return Err(Errno::NOTCONN);
         }
         // The receiving side is shut in here only: the kernel would end the pending receives, which still

@@ -20,7 +20,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::io::Errno;
 use rustix::net::sockopt::socket_error;
-use rustix::net::{RecvFlags, Shutdown, connect_unspec, getsockname, recv};
+use rustix::net::{RecvFlags, Shutdown, connect_unspec, getpeername, getsockname, recv};
 use wharf_core::operation::{OpId, Pending};
 
 use super::arrivals::Arrivals;
@@ -106,6 +106,14 @@ impl<T> State<T> {
         self.bound
     }
 
+    /// Whether a stream has a peer, or had one; the program may have connected it by itself.
+    pub(super) fn is_connected(&mut self) -> bool {
+        if !self.connected && !self.connecting {
+            self.connected = self.fd.as_ref().is_some_and(|fd| getpeername(fd).is_ok());
+        }
+        self.connected
+    }
+
     /// Whether the front of the output waits for a disk.
     pub(super) fn is_warming(&self) -> bool {
         self.warming.is_some() && self.warming == self.output.pending.front_id()
@@ -172,7 +180,8 @@ impl<T> State<T> {
     }
 
     pub(super) fn dissolve_at(&mut self, fd: BorrowedFd<'_>) {
-        (self.connecting, self.connected, self.hung_up) = (false, false, false);
+        (self.connecting, self.connected) = (false, false);
+        (self.hung_up, self.uneven) = (false, self.unix);
         for side in [&mut self.input, &mut self.output] {
             (side.shut, side.end_due, side.broken) = (false, false, None);
         }

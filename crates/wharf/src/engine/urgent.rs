@@ -4,7 +4,8 @@
 //! tried first.
 //!
 //! # Invariant
-//! A pending one is tried at every event that tells of urgent data or of an end, so none waits for what is there.
+//! A pending one is tried at every event that tells of urgent data or of an end, and when a connection stands or has failed,
+//! so none waits for what is there.
 
 use std::sync::MutexGuard;
 
@@ -35,10 +36,15 @@ impl<T: Send + 'static> Socket<T> {
             return Err((Errno::INVAL, operation)); // it is part of the stream
         }
         let id = OpId(state.issued + 1);
-        let waits = state.urgent.as_ref().is_some_and(|urgent| !urgent.is_empty());
+        // Before the connection stands only the connect may ask the kernel: see `socket`.
+        let waits =
+            state.connecting || state.urgent.as_ref().is_some_and(|urgent| !urgent.is_empty());
         let ended = if waits { Attempt::Later } else { attempt(fd.as_fd(), &mut operation) };
         match ended {
             Attempt::Done { result: Err(error), .. } => return Err((error, operation)),
+            Attempt::Done { result: Ok(0), .. } if !state.is_connected() => {
+                return Err((Errno::NOTCONN, operation));
+            }
             Attempt::Done { result, .. } => {
                 state.issued = id.0;
                 let packet = operation.into_packet(self.key, result);
@@ -59,7 +65,7 @@ impl<T: Send + 'static> Socket<T> {
     /// Tries what is pending.
     #[inline]
     pub(super) fn drive_urgent(&self, state: &mut State<T>, out: &mut dyn FnMut(Packet<T>)) {
-        if state.urgent.is_some() {
+        if state.urgent.is_some() && !state.connecting {
             self.drive_urgent_cold(state, out);
         }
     }
@@ -70,13 +76,18 @@ impl<T: Send + 'static> Socket<T> {
             let State { urgent: Some(urgent), fd: Some(fd), input, .. } = state else { return };
             let Some(operation) = urgent.front_mut() else { return };
             let result = match (input.broken, attempt(fd.as_fd(), operation)) {
+                // What it waited for has not come to be.
+                (None, Attempt::Done { result: Ok(0), .. }) if !state.is_connected() => {
+                    Err(Errno::NOTCONN)
+                }
                 (_, Attempt::Done { result: Ok(bytes @ 1..), .. })
                 | (None, Attempt::Done { result: Ok(bytes), .. }) => Ok(bytes),
                 (Some(error), _) => Err(error),
                 (None, Attempt::Done { result: Err(error), .. }) => Err(error),
                 (None, _) => return,
             };
-            let operation = urgent.pop().expect("the front");
+            let operation =
+                state.urgent.as_mut().and_then(|urgent| urgent.pop()).expect("the front");
             let result = result.map_err(|error| state.note_failure(error, true));
             out(self.end(operation, result));
         }

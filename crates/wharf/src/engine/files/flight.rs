@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::fd::BorrowedFd;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rustix::io::Errno;
 
@@ -31,6 +32,12 @@ pub(super) trait Flight: Send {
 pub(super) struct Refusal {
     pub(super) error: io::Error,
     pub(super) flight: Box<dyn Flight>,
+}
+
+/// Ends a flight on a thread of the engine's own. What runs then may be the program's: an observer, the drop of a payload
+/// that a closed port refuses. Its panic, which the hook has printed, ends here: the thread has other operations.
+pub(super) fn finish(flight: Box<dyn Flight>, result: io::Result<usize>) {
+    let _printed = catch_unwind(AssertUnwindSafe(|| flight.finish(result)));
 }
 
 /// Goes on with an operation to its end, by calls that may block.

@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::flight::{Flight, Refusal, complete};
+use super::flight::{Flight, Refusal, complete, finish};
 use crate::sync::lock;
 
 /// Eight are enough for what a disk does at a time on behalf of threads that block (measured: the eighth adds 3 %).
@@ -64,7 +64,7 @@ impl Pool {
             if let Some(mut flight) = state.queue.pop_front() {
                 drop(state);
                 let result = complete(&mut *flight);
-                flight.finish(result);
+                finish(flight, result);
                 state = lock(&self.state);
                 continue;
             }

@@ -36,7 +36,7 @@ use rustix::event::{EventfdFlags, eventfd};
 use rustix::io::Errno;
 
 use super::call::Call;
-use super::flight::{Flight, Refusal};
+use super::flight::{Flight, Refusal, finish};
 use super::pool::Pool;
 use super::work::Work;
 use crate::sync::lock;
@@ -275,12 +275,12 @@ impl Owner {
                 if answer == Err(Errno::AGAIN) {
                     // A descriptor that says that it does not wait (O_NONBLOCK): a thread can.
                     if let Err(Refusal { error, flight }) = shared.pool.submit(flight) {
-                        flight.finish(Err(error));
+                        finish(flight, Err(error));
                     }
                     continue;
                 }
                 match flight.answer(answer) {
-                    Some(result) => flight.finish(result),
+                    Some(result) => finish(flight, result),
                     None => fresh.push(flight),
                 }
             }
@@ -350,6 +350,14 @@ impl Owner {
                 }
             }
         }
+    }
+}
+
+impl Drop for Owner {
+    /// Only a broken invariant gets here, since [`Owner::run`] does not return. Nobody would end what is in the air, and its
+    /// memory must not be freed while the kernel may write to it.
+    fn drop(&mut self) {
+        std::process::abort();
     }
 }
 

@@ -14,7 +14,7 @@ use std::time::Duration;
 use rustix::io::Errno;
 
 use super::call::perform;
-use super::flight::{Flight, Refusal};
+use super::flight::{Flight, Refusal, finish};
 use crate::sync::lock;
 
 const RETRY: Duration = Duration::from_millis(10);
@@ -83,7 +83,7 @@ impl Waits {
                 drop(state);
                 for (mut flight, answer) in over {
                     if let Some(result) = flight.answer(answer) {
-                        flight.finish(result);
+                        finish(flight, result);
                     }
                 }
                 state = lock(&self.state);

@@ -1,0 +1,55 @@
+//! Code of the program that panics on a thread of the library, or inside a wait: the panic ends there, and nothing else is
+//! lost (A47, B11).
+
+use std::thread;
+
+use wharf::LockKind::Exclusive;
+use wharf::{FileEngine, Options, Port};
+use wharf_conformance::net;
+
+fn ports() -> impl Iterator<Item = Port<usize>> {
+    [FileEngine::Auto, FileEngine::Threads].into_iter().map(|file_engine| {
+        Port::with_options(Options { file_engine, ..Options::default() }).unwrap()
+    })
+}
+
+/// An observer that panics on the library's own threads.
+fn panics_elsewhere(port: &Port<usize>) {
+    port.observe(|| {
+        let thread = thread::current();
+        assert!(!thread.name().is_some_and(|name| name.starts_with("wharf-")), "an observer's own");
+    });
+}
+
+/// Goal: the threads that perform the operations of files survive. Method: an observer that panics after every packet;
+/// more syncs, which no caller performs itself, than there are threads.
+#[test]
+fn an_observer_ends_no_engine_of_files() {
+    for port in ports() {
+        let file = port.associate(tempfile::tempfile().unwrap(), 0).unwrap();
+        panics_elsewhere(&port);
+        for number in 0..20 {
+            file.sync_all(number).unwrap();
+            let packet = net::take(&port);
+            assert_eq!((packet.payload, packet.result.unwrap()), (number, 0));
+        }
+    }
+}
+
+/// The same for the thread that waits for locks.
+#[test]
+fn an_observer_ends_no_wait_for_a_lock() {
+    let port = Port::new(1).unwrap();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let [one, other] = [1, 2].map(|key| port.associate(file.reopen().unwrap(), key).unwrap());
+    for _ in 0..3 {
+        one.lock(Exclusive, .., 0).unwrap();
+        assert_eq!(net::take(&port).key, 1);
+        other.lock(Exclusive, .., 0).unwrap();
+        net::nothing(&port);
+        panics_elsewhere(&port);
+        one.unlock(..).unwrap();
+        assert_eq!(net::take(&port).key, 2);
+        other.unlock(..).unwrap();
+    }
+}

@@ -17,7 +17,7 @@ pub(crate) const FALSE: BOOL = 0;
 
 /// What an overlapped operation knows: its place, its event, and how it ended (contract C1).
 #[repr(C)]
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct OVERLAPPED {
     /// The status.
     pub Internal: usize,
@@ -39,9 +39,15 @@ pub union OVERLAPPED_0 {
     pub Pointer: *mut c_void,
 }
 
+impl Default for OVERLAPPED_0 {
+    fn default() -> Self {
+        OVERLAPPED_0 { Anonymous: OVERLAPPED_0_0::default() }
+    }
+}
+
 /// The place in a file.
 #[repr(C)]
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct OVERLAPPED_0_0 {
     /// The lower half.
     pub Offset: u32,

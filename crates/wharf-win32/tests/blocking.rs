@@ -4,18 +4,12 @@
 //! the next packet while the first is still inside. `WHARF_SENSING=told` makes sure that it was told; it is read once
 //! in a process, so these tests have one of their own.
 #![allow(unsafe_code)] // calls of the C interface
-#![allow(
-    clippy::undocumented_unsafe_blocks,
-    clippy::multiple_unsafe_ops_per_block,
-    reason = "each passes live buffers of the test"
-)]
 
 #[path = "waits/support.rs"]
 #[allow(dead_code, unused_imports)] // of which this needs some
 mod support;
 
 use std::ffi::c_void;
-use std::mem::zeroed;
 use std::ptr::null_mut;
 use std::sync::Once;
 
@@ -33,6 +27,7 @@ fn only_told() {
 
 fn get(port: HANDLE, millis: u32) -> Option<usize> {
     let (mut bytes, mut key, mut overlapped) = (0, 0, null_mut::<OVERLAPPED>());
+    // SAFETY: three variables of this function.
     let got = unsafe {
         GetQueuedCompletionStatus(port, &raw mut bytes, &raw mut key, &raw mut overlapped, millis)
     };
@@ -112,52 +107,48 @@ fn sleeping_not_alertable() {
 
 #[test]
 fn a_critical_section() {
-    let section = Box::leak(Box::new(unsafe { zeroed::<CRITICAL_SECTION>() }));
-    let at = Shared(std::ptr::from_mut(section) as usize);
-    unsafe { InitializeCriticalSection(at.0 as *mut _) };
-    unsafe { EnterCriticalSection(at.0 as *mut _) };
-    let block = move || unsafe {
-        EnterCriticalSection(at.0 as *mut _);
-        LeaveCriticalSection(at.0 as *mut _);
+    let section = Lent::<CRITICAL_SECTION>::zero();
+    section.call(InitializeCriticalSection);
+    section.call(EnterCriticalSection);
+    let block = move || {
+        section.call(EnterCriticalSection);
+        section.call(LeaveCriticalSection);
     };
-    replaced(block, || unsafe { LeaveCriticalSection(at.0 as *mut _) });
+    replaced(block, || section.call(LeaveCriticalSection));
 }
 
 #[test]
 fn an_srw_lock() {
-    let lock = Box::leak(Box::new(unsafe { zeroed::<SRWLOCK>() }));
-    let at = Shared(std::ptr::from_mut(lock) as usize);
-    unsafe { AcquireSRWLockExclusive(at.0 as *mut _) };
-    let exclusive = move || unsafe { AcquireSRWLockExclusive(at.0 as *mut _) };
-    replaced(exclusive, || unsafe { ReleaseSRWLockExclusive(at.0 as *mut _) });
-    let shared = move || unsafe { AcquireSRWLockShared(at.0 as *mut _) };
-    replaced(shared, || unsafe { ReleaseSRWLockExclusive(at.0 as *mut _) });
+    let lock = Lent::<SRWLOCK>::zero();
+    lock.call(AcquireSRWLockExclusive);
+    let exclusive = move || lock.call(AcquireSRWLockExclusive);
+    replaced(exclusive, || lock.call(ReleaseSRWLockExclusive));
+    let shared = move || lock.call(AcquireSRWLockShared);
+    replaced(shared, || lock.call(ReleaseSRWLockExclusive));
 }
 
 #[test]
 fn a_condition_variable() {
-    let lock = Box::leak(Box::new(unsafe { zeroed::<SRWLOCK>() }));
-    let variable = Box::leak(Box::new(unsafe { zeroed::<CONDITION_VARIABLE>() }));
-    let lock = Shared(std::ptr::from_mut(lock) as usize);
-    let variable = Shared(std::ptr::from_mut(variable) as usize);
-    let block = move || unsafe {
-        AcquireSRWLockExclusive(lock.0 as *mut _);
-        SleepConditionVariableSRW(variable.0 as *mut _, lock.0 as *mut _, LONG, 0);
-        ReleaseSRWLockExclusive(lock.0 as *mut _);
+    let (lock, variable) = (Lent::<SRWLOCK>::zero(), Lent::<CONDITION_VARIABLE>::zero());
+    let block = move || {
+        lock.call(AcquireSRWLockExclusive);
+        // SAFETY: both objects stay for good, and the thread holds the lock.
+        unsafe { SleepConditionVariableSRW(variable.at(), lock.at(), LONG, 0) };
+        lock.call(ReleaseSRWLockExclusive);
     };
-    replaced(block, || unsafe { WakeAllConditionVariable(variable.0 as *mut _) });
+    replaced(block, || variable.call(WakeAllConditionVariable));
 }
 
 #[test]
 fn wait_on_address() {
-    let value = Box::leak(Box::new(0_u64));
-    let at = Shared(std::ptr::from_mut(value) as usize);
-    let block = move || unsafe {
+    let at = Lent::<u64>::zero();
+    let block = move || {
         let old = 0_u64;
-        let compare = std::ptr::from_ref(&old).cast();
-        assert_eq!(WaitOnAddress(at.0 as *const c_void, compare, 8, LONG), 1);
+        // SAFETY: eight bytes that stay for good, and eight of this closure.
+        let woken = unsafe { WaitOnAddress(at.at().cast(), (&raw const old).cast(), 8, LONG) };
+        assert_eq!(woken, 1);
     };
-    replaced(block, || WakeByAddressAll(at.0 as *const c_void));
+    replaced(block, || WakeByAddressAll(at.at().cast()));
 }
 
 unsafe extern "C" fn slow(_: *mut INIT_ONCE, gate: *mut c_void, _: *mut *mut c_void) -> i32 {
@@ -167,14 +158,15 @@ unsafe extern "C" fn slow(_: *mut INIT_ONCE, gate: *mut c_void, _: *mut *mut c_v
 
 #[test]
 fn another_threads_initialisation() {
-    let once = Box::leak(Box::new(unsafe { zeroed::<INIT_ONCE>() }));
-    let at = Shared(std::ptr::from_mut(once) as usize);
+    let once = Lent::<INIT_ONCE>::zero();
     let gate = Shared::of(event(true, false));
-    let run = move || unsafe {
-        InitOnceExecuteOnce(at.0 as *mut _, Some(slow), gate.handle(), null_mut())
+    let run = move || {
+        // SAFETY: the object stays for good; `slow` takes an event's handle.
+        unsafe { InitOnceExecuteOnce(once.at(), Some(slow), gate.handle(), null_mut()) }
     };
     let other = thread(0, move || run().cast_unsigned());
-    while unsafe { (at.0 as *const usize).read_volatile() } == 0 {
+    // SAFETY: the object stays for good; its one word is written by whole stores of the other thread's.
+    while unsafe { once.at().cast::<usize>().read_volatile() } == 0 {
         Sleep(1);
     }
     replaced(move || assert_eq!(run(), 1), || assert_eq!(SetEvent(gate.handle()), 1));
@@ -217,20 +209,11 @@ fn a_deletion_that_waits() {
     only_told();
     let gate = Shared::of(event(true, false));
     let mut timer = null_mut();
-    assert_eq!(
-        unsafe {
-            CreateTimerQueueTimer(
-                &raw mut timer,
-                null_mut(),
-                Some(timer_callback),
-                gate.handle(),
-                0,
-                0,
-                0,
-            )
-        },
-        1
-    );
+    let (queue, callback) = (null_mut(), Some(timer_callback as _));
+    // SAFETY: the handle is stored in a variable of this function; the callback takes an event's handle.
+    let made =
+        unsafe { CreateTimerQueueTimer(&raw mut timer, queue, callback, gate.handle(), 0, 0, 0) };
+    assert_eq!(made, 1);
     Sleep(SHORT);
     let timer = Shared::of(timer);
     let block = move || {

@@ -1,10 +1,5 @@
 //! How processes end (F13), each in a process of its own: this program runs itself with the name of a case.
 #![allow(unsafe_code)] // calls of the C interface
-#![allow(
-    clippy::undocumented_unsafe_blocks,
-    clippy::multiple_unsafe_ops_per_block,
-    reason = "each passes live buffers of the test"
-)]
 
 #[path = "waits/support.rs"]
 #[allow(dead_code, unused_imports)] // of which this needs some
@@ -45,6 +40,7 @@ fn first_thread_exits() -> i32 {
 }
 
 fn print(text: &std::ffi::CStr) {
+    // SAFETY: the format wants one text, and both end with a zero.
     unsafe { libc::printf(c"%s".as_ptr(), text.as_ptr()) };
 }
 
@@ -52,6 +48,7 @@ fn exit_process() -> i32 {
     let reading = Shared::of(event(true, false));
     thread(0, move || {
         SetEvent(reading.handle());
+        // SAFETY: takes nothing of the test's; the stream has a lock of its own.
         unsafe { libc::getchar() };
         0
     });

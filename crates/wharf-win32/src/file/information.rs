@@ -16,7 +16,7 @@ use crate::{arg, code, guard, text};
 
 /// BY_HANDLE_FILE_INFORMATION.
 #[repr(C)]
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct BY_HANDLE_FILE_INFORMATION {
     /// FILE_ATTRIBUTE_*.
     pub dwFileAttributes: u32,

@@ -275,7 +275,7 @@ pub unsafe extern "C" fn VirtualProtect(
 
 /// MEMORY_BASIC_INFORMATION.
 #[repr(C)]
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct MEMORY_BASIC_INFORMATION {
     /// The first page.
     pub BaseAddress: *mut c_void,

@@ -27,7 +27,7 @@ const MSG_CTRUNC: u32 = 0x200;
 
 /// A message with what goes beside its data.
 #[repr(C)]
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct WSAMSG {
     pub name: *mut SOCKADDR,
     pub namelen: i32,

@@ -7,7 +7,7 @@ pub(crate) use crate::types::OVERLAPPED;
 
 /// A packet, as GetQueuedCompletionStatusEx stores it.
 #[repr(C)]
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct OVERLAPPED_ENTRY {
     pub lpCompletionKey: usize,
     pub lpOverlapped: *mut OVERLAPPED,

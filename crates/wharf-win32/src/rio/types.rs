@@ -80,7 +80,7 @@ type Transfer = unsafe extern "C" fn(RIO_RQ, *const RIO_BUF, u32, u32, *const c_
 
 /// The functions, as SIO_GET_MULTIPLE_EXTENSION_FUNCTION_POINTER answers them.
 #[repr(C)]
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct RIO_EXTENSION_FUNCTION_TABLE {
     pub cbSize: u32,
     pub RIOReceive: Option<Transfer>,

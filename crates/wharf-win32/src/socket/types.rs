@@ -15,7 +15,7 @@ pub const SOCKET_ERROR: i32 = -1;
 
 /// One piece of memory of an operation.
 #[repr(C)]
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct WSABUF {
     pub len: u32,
     pub buf: *mut c_char,

@@ -23,6 +23,7 @@ use crate::{code, error};
 
 /// Threads wait on it for what others do under a lock.
 #[repr(C)]
+#[derive(Default)]
 pub struct CONDITION_VARIABLE {
     /// Zero at the beginning.
     pub Ptr: *mut c_void,

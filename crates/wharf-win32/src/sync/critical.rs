@@ -19,6 +19,7 @@ use crate::types::{BOOL, FALSE, HANDLE, TRUE};
 
 /// A lock that its holder may enter again.
 #[repr(C)]
+#[derive(Default)]
 pub struct CRITICAL_SECTION {
     /// Not used.
     pub DebugInfo: *mut c_void,

@@ -5,6 +5,7 @@
 #![allow(unsafe_code)] // memory of the program's; calls its function
 
 use std::ffi::c_void;
+use std::ptr::null_mut;
 use std::sync::atomic::Ordering::{AcqRel, Acquire};
 use std::sync::atomic::{AtomicU32, AtomicUsize};
 
@@ -18,6 +19,12 @@ use crate::{arg, code, error};
 pub union INIT_ONCE {
     /// Zero at the beginning.
     pub Ptr: *mut c_void,
+}
+
+impl Default for INIT_ONCE {
+    fn default() -> Self {
+        INIT_ONCE { Ptr: null_mut() }
+    }
 }
 
 const _: () = assert!(size_of::<INIT_ONCE>() == 8);
@@ -112,7 +119,7 @@ fn answer(result: Result<(), u32>) -> BOOL {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn InitOnceInitialize(InitOnce: *mut INIT_ONCE) {
     // SAFETY: the caller's memory.
-    unsafe { InitOnce.write(INIT_ONCE { Ptr: std::ptr::null_mut() }) };
+    unsafe { InitOnce.write(INIT_ONCE { Ptr: null_mut() }) };
 }
 
 /// Runs a function once; threads that come meanwhile wait. False, as the function answered, lets the next one try.
@@ -130,7 +137,7 @@ pub unsafe extern "C" fn InitOnceExecuteOnce(
         let context = match begin(word, 0)? {
             Turn::Done(context) => context,
             Turn::Yours => {
-                let mut context = std::ptr::null_mut();
+                let mut context = null_mut();
                 // SAFETY: the program's function, called as it asked to be.
                 if unsafe { function(InitOnce, Parameter, &raw mut context) } == FALSE {
                     end(word, BEGUN, FRESH)?;

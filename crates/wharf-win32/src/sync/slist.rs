@@ -21,6 +21,7 @@ pub struct SLIST_ENTRY {
 
 /// The head of a list.
 #[repr(C, align(16))]
+#[derive(Default)]
 pub struct SLIST_HEADER {
     depth: u16,
     unused: u16,

@@ -20,6 +20,7 @@ use super::futex::{self, Class};
 
 /// A lock for one, or for many that only read.
 #[repr(C)]
+#[derive(Default)]
 pub struct SRWLOCK {
     /// Zero if it is free.
     pub Ptr: *mut c_void,

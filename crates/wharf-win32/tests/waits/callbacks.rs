@@ -20,12 +20,16 @@ struct Meeting {
 }
 
 fn meeting(open: bool) -> &'static Meeting {
+    meeting_at(event(true, open))
+}
+
+fn meeting_at(gate: HANDLE) -> &'static Meeting {
     let meeting = Meeting {
         calls: AtomicU32::new(0),
         ended: AtomicU32::new(0),
         timed_out: AtomicU32::new(0),
         begun: event(false, false),
-        gate: event(true, open),
+        gate,
     };
     Box::leak(Box::new(meeting))
 }
@@ -53,10 +57,12 @@ impl Meeting {
 }
 
 unsafe extern "C" fn callback(meeting: *mut c_void, timed_out: u8) {
+    // SAFETY: a meeting, which stays for good.
     unsafe { &*meeting.cast::<Meeting>() }.call(timed_out);
 }
 
 unsafe extern "C" fn work(meeting: *mut c_void) -> u32 {
+    // SAFETY: a meeting, which stays for good.
     unsafe { &*meeting.cast::<Meeting>() }.call(0);
     0
 }
@@ -75,9 +81,10 @@ fn work_items() {
     assert_eq!(error_of(|| QueueUserWorkItem(None, null_mut(), 0) != 0), 87);
 }
 
-fn queue_timer(queue: HANDLE, meeting: &Meeting, due: u32, period: u32) -> HANDLE {
+fn queue_timer(queue: HANDLE, meeting: &'static Meeting, due: u32, period: u32) -> HANDLE {
     let mut timer = null_mut();
     let parameter = meeting.parameter();
+    // SAFETY: the handle is stored in a variable of this function; the callback's parameter stays for good.
     let made = unsafe {
         CreateTimerQueueTimer(&raw mut timer, queue, Some(callback), parameter, due, period, 0)
     };
@@ -119,13 +126,7 @@ fn timer_queues() {
     assert_eq!(wait(done, LONG), 0);
 
     // Several callbacks run: all is over with the last one.
-    let several = Box::leak(Box::new(Meeting {
-        calls: AtomicU32::new(0),
-        ended: AtomicU32::new(0),
-        timed_out: AtomicU32::new(0),
-        begun: event(false, false),
-        gate: event(false, false),
-    }));
+    let several = meeting_at(event(false, false));
     let timer = queue_timer(queue, several, 0, 1);
     while several.calls() < 3 {
         assert_eq!(wait(several.begun, LONG), 0);
@@ -151,9 +152,10 @@ fn timer_queues() {
     assert_eq!(error_of(|| DeleteTimerQueue(queue) != 0), 6);
 }
 
-fn register(object: HANDLE, meeting: &Meeting, millis: u32, flags: u32) -> HANDLE {
+fn register(object: HANDLE, meeting: &'static Meeting, millis: u32, flags: u32) -> HANDLE {
     let mut handle = null_mut();
     let parameter = meeting.parameter();
+    // SAFETY: the handle is stored in a variable of this function; the callback's parameter stays for good.
     let made = unsafe {
         RegisterWaitForSingleObject(
             &raw mut handle,
@@ -197,9 +199,10 @@ fn registered_waits() {
     assert_eq!(wait(held.begun, LONG), 0);
     assert_eq!(error_of(|| UnregisterWait(handle) != 0), 997);
     SetEvent(held.gate);
-    let bad = || unsafe {
-        let mut handle = null_mut();
-        RegisterWaitForSingleObject(&raw mut handle, null_mut(), Some(callback), null_mut(), 0, 0)
+    let bad = || {
+        let (mut handle, none) = (null_mut(), null_mut());
+        // SAFETY: the object is refused, so the callback never runs with its null.
+        unsafe { RegisterWaitForSingleObject(&raw mut handle, none, Some(callback), none, 0, 0) }
     };
     assert_eq!(error_of(|| bad() != 0), 6);
 }

@@ -1,70 +1,63 @@
 //! Locks in the program's memory (F24-F27).
 
-use std::cell::UnsafeCell;
 use std::ffi::c_void;
-use std::mem::{size_of, zeroed};
+use std::mem::size_of;
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
 use crate::support::*;
 
-/// Something that threads share although Rust would not.
-struct Cell<T>(UnsafeCell<T>);
-
-unsafe impl<T> Sync for Cell<T> {}
-unsafe impl<T> Send for Cell<T> {}
-
-impl<T> Cell<T> {
-    /// Stays for good: the tests' threads may outlive the test that fails.
-    fn leak(value: T) -> &'static Cell<T> {
-        Box::leak(Box::new(Cell(UnsafeCell::new(value))))
-    }
-
-    fn at(&self) -> *mut T {
-        self.0.get()
-    }
-}
-
 const THREADS: u32 = 4;
 const ROUNDS: u32 = 20_000;
 
 /// Several threads count under a lock; the sum is right only if they exclude each other.
-fn count_under(lock: fn(usize), unlock: fn(usize), address: usize) {
-    let sum = Cell::leak(0_u32);
+fn count_under<T>(object: Lent<T>, lock: Act<T>, unlock: Act<T>) {
+    let sum = Lent::<u32>::zero();
     let body = move || {
         for _ in 0..ROUNDS {
-            lock(address);
-            unsafe { *sum.at() += 1 };
-            unlock(address);
+            object.call(lock);
+            sum.with(|sum| *sum += 1);
+            object.call(unlock);
         }
         0
     };
     let threads: Vec<_> = (0..THREADS).map(|_| thread(0, body)).collect();
     assert_eq!(wait_many(&threads, true, 60_000), 0);
-    assert_eq!(unsafe { *sum.at() }, THREADS * ROUNDS);
+    assert_eq!(sum.get(), THREADS * ROUNDS);
+}
+
+/// A section's count of free, entries, and holder.
+fn fields(section: Lent<CRITICAL_SECTION>) -> (i32, i32, usize) {
+    // SAFETY: the memory stays for good; the caller is in the section, or the last thread that uses it.
+    let section = unsafe { &*section.at() };
+    (section.LockCount, section.RecursionCount, section.OwningThread as usize)
 }
 
 /// F24.
 #[test]
 fn critical_section() {
     assert_eq!(size_of::<CRITICAL_SECTION>(), 40);
-    let section = Cell::leak(unsafe { zeroed::<CRITICAL_SECTION>() });
-    unsafe {
-        assert_eq!(InitializeCriticalSectionAndSpinCount(section.at(), 0x8000_0400), 1);
-        assert_eq!(SetCriticalSectionSpinCount(section.at(), 100), 0x400);
-        InitializeCriticalSection(section.at());
-        assert_eq!(InitializeCriticalSectionEx(section.at(), 100, 0x0100_0000), 1);
-        assert_eq!(error_of(|| InitializeCriticalSectionEx(section.at(), 100, 1) != 0), 87);
-        EnterCriticalSection(section.at());
-        EnterCriticalSection(section.at());
-        assert_eq!((*section.at()).RecursionCount, 2);
-        assert_eq!((*section.at()).OwningThread as usize, GetCurrentThreadId() as usize);
-    }
+    let section = Lent::<CRITICAL_SECTION>::zero();
+    let with_flags = |flags| {
+        // SAFETY: memory of a section, which nobody uses.
+        unsafe { InitializeCriticalSectionEx(section.at(), 100, flags) }
+    };
+    // SAFETY: memory of a section, which nobody uses.
+    assert_eq!(unsafe { InitializeCriticalSectionAndSpinCount(section.at(), 0x8000_0400) }, 1);
+    // SAFETY: the line above has initialised it.
+    assert_eq!(unsafe { SetCriticalSectionSpinCount(section.at(), 100) }, 0x400);
+    section.call(InitializeCriticalSection);
+    assert_eq!(with_flags(0x0100_0000), 1);
+    assert_eq!(error_of(|| with_flags(1) != 0), 87);
+    section.call(EnterCriticalSection);
+    section.call(EnterCriticalSection);
+    let (_, entries, holder) = fields(section);
+    assert_eq!((entries, holder), (2, GetCurrentThreadId() as usize));
     let tries = || {
-        let other = thread(0, || unsafe {
-            let entered = TryEnterCriticalSection(section.at());
+        let other = thread(0, move || {
+            let entered = section.call(TryEnterCriticalSection);
             if entered != 0 {
-                LeaveCriticalSection(section.at());
+                section.call(LeaveCriticalSection);
             }
             entered.cast_unsigned()
         });
@@ -72,62 +65,56 @@ fn critical_section() {
         exit_code(other)
     };
     assert_eq!(tries(), 0);
-    unsafe { LeaveCriticalSection(section.at()) };
+    section.call(LeaveCriticalSection);
     assert_eq!(tries(), 0);
-    unsafe { LeaveCriticalSection(section.at()) };
+    section.call(LeaveCriticalSection);
     assert_eq!(tries(), 1);
-    count_under(
-        |at| unsafe { EnterCriticalSection(at as *mut _) },
-        |at| unsafe { LeaveCriticalSection(at as *mut _) },
-        section.at() as usize,
-    );
-    unsafe {
-        assert_eq!((*section.at()).LockCount, -1);
-        DeleteCriticalSection(section.at());
-    }
+    count_under(section, EnterCriticalSection, LeaveCriticalSection);
+    assert_eq!(fields(section).0, -1);
+    section.call(DeleteCriticalSection);
+}
+
+/// Whether nobody has it: the word is zero again.
+fn is_free(lock: Lent<SRWLOCK>) -> bool {
+    // SAFETY: the memory stays for good; the caller is the last thread that uses the lock.
+    unsafe { (*lock.at()).Ptr }.is_null()
 }
 
 /// F25: zero is free; readers are parallel, a writer alone.
 #[test]
 fn srw_lock() {
     assert_eq!(size_of::<SRWLOCK>(), 8);
-    let lock = Cell::leak(unsafe { zeroed::<SRWLOCK>() });
-    let at = lock.at();
-    unsafe {
-        AcquireSRWLockShared(at);
-        assert_eq!((TryAcquireSRWLockShared(at), TryAcquireSRWLockExclusive(at)), (1, 0));
-        ReleaseSRWLockShared(at);
-        assert_eq!(TryAcquireSRWLockExclusive(at), 0);
-        ReleaseSRWLockShared(at);
-        assert_eq!((TryAcquireSRWLockExclusive(at), TryAcquireSRWLockShared(at)), (1, 0));
-        ReleaseSRWLockExclusive(at);
-        assert!((*at).Ptr.is_null());
-    }
-    count_under(
-        |at| unsafe { AcquireSRWLockExclusive(at as *mut _) },
-        |at| unsafe { ReleaseSRWLockExclusive(at as *mut _) },
-        at as usize,
-    );
-    assert!(unsafe { (*at).Ptr }.is_null());
+    let lock = Lent::<SRWLOCK>::zero();
+    let (try_shared, try_exclusive) = (TryAcquireSRWLockShared, TryAcquireSRWLockExclusive);
+    lock.call(AcquireSRWLockShared);
+    assert_eq!((lock.call(try_shared), lock.call(try_exclusive)), (1, 0));
+    lock.call(ReleaseSRWLockShared);
+    assert_eq!(lock.call(try_exclusive), 0);
+    lock.call(ReleaseSRWLockShared);
+    assert_eq!((lock.call(try_exclusive), lock.call(try_shared)), (1, 0));
+    lock.call(ReleaseSRWLockExclusive);
+    assert!(is_free(lock));
+    count_under(lock, AcquireSRWLockExclusive, ReleaseSRWLockExclusive);
+    assert!(is_free(lock));
 }
 
 /// Goal: readers that slept come in together when a writer leaves. Method: each waits, inside, for the other.
 #[test]
 fn srw_readers_together() {
-    let lock = Cell::leak(unsafe { zeroed::<SRWLOCK>() });
+    let lock = Lent::<SRWLOCK>::zero();
     let inside = [Shared::of(event(true, false)), Shared::of(event(true, false))];
-    unsafe { AcquireSRWLockExclusive(lock.at()) };
+    lock.call(AcquireSRWLockExclusive);
     let readers = [0, 1].map(|own: usize| {
-        thread(0, move || unsafe {
-            AcquireSRWLockShared(lock.at());
+        thread(0, move || {
+            lock.call(AcquireSRWLockShared);
             SetEvent(inside[own].handle());
             let met = wait(inside[1 - own].handle(), LONG);
-            ReleaseSRWLockShared(lock.at());
+            lock.call(ReleaseSRWLockShared);
             met
         })
     });
     assert_eq!(wait_many(&readers, false, SHORT), TIMEOUT);
-    unsafe { ReleaseSRWLockExclusive(lock.at()) };
+    lock.call(ReleaseSRWLockExclusive);
     assert_eq!(wait_many(&readers, true, LONG), 0);
     assert_eq!(readers.map(exit_code), [0, 0]);
 }
@@ -136,85 +123,84 @@ fn srw_readers_together() {
 /// that what a writer writes in two steps is never seen half.
 #[test]
 fn srw_stress() {
-    let lock = Cell::leak(unsafe { zeroed::<SRWLOCK>() });
-    let pair = Cell::leak((0_u32, 0_u32));
-    let threads: Vec<_> = (0..6_u32)
-        .map(|number| {
-            thread(0, move || unsafe {
-                for round in 0..ROUNDS / 2 {
-                    if (round + number) % 3 == 0 {
-                        AcquireSRWLockExclusive(lock.at());
-                        (*pair.at()).0 += 1;
-                        if round % 64 == 0 {
-                            SwitchToThread();
-                        }
-                        (*pair.at()).1 += 1;
-                        ReleaseSRWLockExclusive(lock.at());
-                    } else {
-                        AcquireSRWLockShared(lock.at());
-                        let seen = *pair.at();
-                        if round % 64 == 0 {
-                            SwitchToThread();
-                        }
-                        ReleaseSRWLockShared(lock.at());
-                        assert_eq!(seen.0, seen.1);
-                    }
+    let lock = Lent::<SRWLOCK>::zero();
+    let pair = Lent::<(u32, u32)>::zero();
+    let body = move |number| {
+        for round in 0..ROUNDS / 2 {
+            let pause = || {
+                if round % 64 == 0 {
+                    SwitchToThread();
                 }
-                0
-            })
-        })
-        .collect();
+            };
+            if (round + number) % 3 == 0 {
+                lock.call(AcquireSRWLockExclusive);
+                pair.with(|pair| pair.0 += 1);
+                pause();
+                pair.with(|pair| pair.1 += 1);
+                lock.call(ReleaseSRWLockExclusive);
+            } else {
+                lock.call(AcquireSRWLockShared);
+                let seen = pair.get();
+                pause();
+                lock.call(ReleaseSRWLockShared);
+                assert_eq!(seen.0, seen.1);
+            }
+        }
+        0
+    };
+    let threads: Vec<_> = (0..6).map(|number| thread(0, move || body(number))).collect();
     assert_eq!(wait_many(&threads, true, 60_000), 0);
-    assert!(unsafe { (*lock.at()).Ptr }.is_null());
-    let pair = unsafe { *pair.at() };
+    assert!(is_free(lock));
+    let pair = pair.get();
     assert_eq!((pair.0, pair.0 > 0), (pair.1, true));
 }
 
 /// F26: the lock is released during the sleep and held after it; a time-out is ERROR_TIMEOUT.
 #[test]
 fn condition_variable() {
-    let variable = Cell::leak(unsafe { zeroed::<CONDITION_VARIABLE>() });
-    let section = Cell::leak(unsafe { zeroed::<CRITICAL_SECTION>() });
-    let lock = Cell::leak(unsafe { zeroed::<SRWLOCK>() });
-    let turn = Cell::leak(0_u32);
-    unsafe {
-        InitializeConditionVariable(variable.at());
-        WakeConditionVariable(variable.at());
-        InitializeCriticalSection(section.at());
-        EnterCriticalSection(section.at());
-        let sleep = || SleepConditionVariableCS(variable.at(), section.at(), 10) != 0;
-        assert_eq!(error_of(sleep), 1460);
-        assert_eq!((*section.at()).RecursionCount, 1);
-        AcquireSRWLockExclusive(lock.at());
-        let sleep = |flags| SleepConditionVariableSRW(variable.at(), lock.at(), 10, flags) != 0;
-        assert_eq!(error_of(|| sleep(0)), 1460);
-        assert_eq!(error_of(|| sleep(2)), 87);
-        assert_eq!(TryAcquireSRWLockShared(lock.at()), 0);
-        ReleaseSRWLockExclusive(lock.at());
-        AcquireSRWLockShared(lock.at());
-        assert_eq!(error_of(|| sleep(CONDITION_VARIABLE_LOCKMODE_SHARED)), 1460);
-        assert_eq!(TryAcquireSRWLockShared(lock.at()), 1);
-    }
+    let variable = Lent::<CONDITION_VARIABLE>::zero();
+    let section = Lent::<CRITICAL_SECTION>::zero();
+    let lock = Lent::<SRWLOCK>::zero();
+    let turn = Lent::<u32>::zero();
+    let sleep_in_section = move |millis| {
+        // SAFETY: both objects stay for good, and the thread is in the section.
+        unsafe { SleepConditionVariableCS(variable.at(), section.at(), millis) }
+    };
+    let sleep_in_lock = |flags| {
+        // SAFETY: both objects stay for good, and the thread holds the lock as the flags say.
+        unsafe { SleepConditionVariableSRW(variable.at(), lock.at(), 10, flags) != 0 }
+    };
+    variable.call(InitializeConditionVariable);
+    variable.call(WakeConditionVariable);
+    section.call(InitializeCriticalSection);
+    section.call(EnterCriticalSection);
+    assert_eq!(error_of(|| sleep_in_section(10) != 0), 1460);
+    assert_eq!(fields(section).1, 1);
+    lock.call(AcquireSRWLockExclusive);
+    assert_eq!(error_of(|| sleep_in_lock(0)), 1460);
+    assert_eq!(error_of(|| sleep_in_lock(2)), 87);
+    assert_eq!(lock.call(TryAcquireSRWLockShared), 0);
+    lock.call(ReleaseSRWLockExclusive);
+    lock.call(AcquireSRWLockShared);
+    assert_eq!(error_of(|| sleep_in_lock(CONDITION_VARIABLE_LOCKMODE_SHARED)), 1460);
+    assert_eq!(lock.call(TryAcquireSRWLockShared), 1);
     // Four threads take turns.
-    let threads: Vec<_> = (0..4_u32)
-        .map(|own| {
-            thread(0, move || unsafe {
-                for _ in 0..500 {
-                    EnterCriticalSection(section.at());
-                    while *turn.at() % 4 != own {
-                        assert_eq!(SleepConditionVariableCS(variable.at(), section.at(), LONG), 1);
-                    }
-                    *turn.at() += 1;
-                    WakeAllConditionVariable(variable.at());
-                    LeaveCriticalSection(section.at());
-                }
-                0
-            })
-        })
-        .collect();
-    unsafe { LeaveCriticalSection(section.at()) };
+    let body = move |own| {
+        for _ in 0..500 {
+            section.call(EnterCriticalSection);
+            while turn.get() % 4 != own {
+                assert_eq!(sleep_in_section(LONG), 1);
+            }
+            turn.with(|turn| *turn += 1);
+            variable.call(WakeAllConditionVariable);
+            section.call(LeaveCriticalSection);
+        }
+        0
+    };
+    let threads: Vec<_> = (0..4).map(|own| thread(0, move || body(own))).collect();
+    section.call(LeaveCriticalSection);
     assert_eq!(wait_many(&threads, true, 60_000), 0);
-    assert_eq!(unsafe { *turn.at() }, 2000);
+    assert_eq!(turn.get(), 2000);
 }
 
 static INITIALISED: AtomicU32 = AtomicU32::new(0);
@@ -226,6 +212,7 @@ unsafe extern "C" fn initialise(
 ) -> i32 {
     Sleep(SHORT);
     INITIALISED.fetch_add(1, SeqCst);
+    // SAFETY: where the call that runs it wants the context stored.
     unsafe { *context = 0x40 as *mut c_void };
     if parameter.is_null() { 0 } else { 1 }
 }
@@ -233,10 +220,10 @@ unsafe extern "C" fn initialise(
 /// One of several threads initialises, the others wait for it; a failure lets the next one try.
 #[test]
 fn init_once() {
-    let once = Cell::leak(unsafe { zeroed::<INIT_ONCE>() });
-    let execute = |parameter: usize| {
-        let mut context = null_mut();
-        let parameter = parameter as *mut c_void;
+    let once = Lent::<INIT_ONCE>::zero();
+    let execute = move |parameter: usize| {
+        let (parameter, mut context) = (parameter as *mut c_void, null_mut());
+        // SAFETY: the object stays for good, and `initialise` does no more with its parameter than look whether it is null.
         let done = unsafe {
             InitOnceExecuteOnce(once.at(), Some(initialise), parameter, &raw mut context)
         };
@@ -246,21 +233,24 @@ fn init_once() {
     let threads = [(); 3].map(|()| thread(0, move || u32::from(execute(1) == (1, 0x40))));
     assert_eq!(wait_many(&threads, true, LONG), 0);
     assert_eq!((threads.map(exit_code), INITIALISED.load(SeqCst)), ([1; 3], 2));
-    let begin = |once: *mut INIT_ONCE, flags| {
+    let begin = |once: Lent<INIT_ONCE>, flags| {
         let (mut pending, mut context) = (77, null_mut());
         SetLastError(0);
-        let done =
-            unsafe { InitOnceBeginInitialize(once, flags, &raw mut pending, &raw mut context) };
+        // SAFETY: the object stays for good; the answers are stored in variables of this closure, during the call.
+        let done = unsafe {
+            InitOnceBeginInitialize(once.at(), flags, &raw mut pending, &raw mut context)
+        };
         (done, pending, context as usize, GetLastError())
     };
-    assert_eq!(begin(once.at(), INIT_ONCE_CHECK_ONLY), (1, 0, 0x40, 0));
-    let fresh = Cell::leak(unsafe { zeroed::<INIT_ONCE>() }).at();
+    assert_eq!(begin(once, INIT_ONCE_CHECK_ONLY), (1, 0, 0x40, 0));
+    let fresh = Lent::<INIT_ONCE>::zero();
     assert_eq!(begin(fresh, INIT_ONCE_CHECK_ONLY), (0, 77, 0, 31));
     assert_eq!(begin(fresh, 3), (0, 77, 0, 87));
     assert_eq!((begin(fresh, 2), begin(fresh, 2)), ((1, 1, 0, 0), (1, 1, 0, 0)));
     assert_eq!(begin(fresh, 0), (0, 77, 0, 87));
-    let complete = |flags, context: usize| unsafe {
-        InitOnceComplete(fresh, flags, context as *mut c_void) != 0
+    let complete = |flags, context: usize| {
+        // SAFETY: the object stays for good; the context is a number that nobody follows.
+        unsafe { InitOnceComplete(fresh.at(), flags, context as *mut c_void) != 0 }
     };
     assert_eq!(error_of(|| complete(2, 0x41)), 87);
     assert!(complete(2, 0x80));
@@ -271,33 +261,30 @@ fn init_once() {
 /// A wait ends when its value has changed and it was woken; every size; one or all.
 #[test]
 fn wait_on_address() {
-    let value = Cell::leak(AtomicU32::new(0));
-    let word = value.at() as *const c_void;
-    let wait_for = |size: usize, other: &u64, millis| unsafe {
-        WaitOnAddress(word, std::ptr::from_ref(other).cast(), size, millis) != 0
+    let value: &'static AtomicU32 = Box::leak(Box::default());
+    let wait_for = |size: usize, other: u64, millis| {
+        let (word, other) = (std::ptr::from_ref(value).cast(), (&raw const other).cast());
+        // SAFETY: the word stays for good; of it and of the other one no more than four bytes are read (the size 3 is refused).
+        unsafe { WaitOnAddress(word, other, size, millis) != 0 }
     };
-    assert_eq!(error_of(|| wait_for(3, &0, 0)), 87);
+    assert_eq!(error_of(|| wait_for(3, 0, 0)), 87);
     for size in [1, 2, 4] {
-        assert_eq!(error_of(|| wait_for(size, &0, 5)), 1460);
-        assert!(wait_for(size, &1, LONG));
+        assert_eq!(error_of(|| wait_for(size, 0, 5)), 1460);
+        assert!(wait_for(size, 1, LONG));
     }
-    let address = Shared(word as usize);
-    let atom = unsafe { &*value.at() };
     let sleepers: Vec<_> = (0..3)
         .map(|_| {
             thread(0, move || {
-                let old = 0_u32;
-                while atom.load(SeqCst) == 0 {
-                    let compare = std::ptr::from_ref(&old).cast();
-                    let at = address.handle() as *const c_void;
-                    assert_eq!(unsafe { WaitOnAddress(at, compare, 4, LONG) }, 1);
+                while value.load(SeqCst) == 0 {
+                    assert!(wait_for(4, 0, LONG));
                 }
                 0
             })
         })
         .collect();
     assert_eq!(wait_many(&sleepers, false, SHORT), TIMEOUT);
-    atom.store(1, SeqCst);
+    value.store(1, SeqCst);
+    let word = std::ptr::from_ref(value).cast();
     WakeByAddressSingle(word);
     assert!(wait_many(&sleepers, false, LONG) < 3);
     WakeByAddressAll(word);
@@ -307,40 +294,40 @@ fn wait_on_address() {
 /// F27: last in, first out; nothing is lost among threads.
 #[test]
 fn slist() {
-    let head = Cell::leak(unsafe { zeroed::<SLIST_HEADER>() });
+    let head = Lent::<SLIST_HEADER>::zero();
+    let push = move |entry| {
+        // SAFETY: head and entries stay for good, and the entry is in no list: it is fresh, or was taken from this one.
+        unsafe { InterlockedPushEntrySList(head.at(), entry) }
+    };
     let entries: &'static mut [SLIST_ENTRY] =
         Box::leak((0..64).map(|_| SLIST_ENTRY { Next: null_mut() }).collect());
     assert_eq!((size_of::<SLIST_HEADER>(), std::mem::align_of::<SLIST_HEADER>()), (16, 16));
-    unsafe {
-        InitializeSListHead(head.at());
-        assert!(InterlockedPopEntrySList(head.at()).is_null());
-        let mut first = null_mut();
-        for entry in entries.iter_mut() {
-            assert_eq!(InterlockedPushEntrySList(head.at(), entry), first);
-            first = entry;
-        }
-        assert_eq!(QueryDepthSList(head.at()), 64);
-        assert_eq!(InterlockedPopEntrySList(head.at()), first);
-        InterlockedPushEntrySList(head.at(), first);
+    head.call(InitializeSListHead);
+    assert!(head.call(InterlockedPopEntrySList).is_null());
+    let mut first = null_mut();
+    for entry in entries.iter_mut() {
+        assert_eq!(push(entry), first);
+        first = entry;
     }
-    let threads: Vec<_> = (0..4)
-        .map(|_| {
-            thread(0, move || unsafe {
-                for _ in 0..ROUNDS {
-                    let entry = InterlockedPopEntrySList(head.at());
-                    assert!(!entry.is_null());
-                    InterlockedPushEntrySList(head.at(), entry);
-                }
-                0
-            })
-        })
-        .collect();
+    assert_eq!(head.call(QueryDepthSList), 64);
+    assert_eq!(head.call(InterlockedPopEntrySList), first);
+    push(first);
+    let body = move || {
+        for _ in 0..ROUNDS {
+            let entry = head.call(InterlockedPopEntrySList);
+            assert!(!entry.is_null());
+            push(entry);
+        }
+        0
+    };
+    let threads: Vec<_> = (0..4).map(|_| thread(0, body)).collect();
     assert_eq!(wait_many(&threads, true, 60_000), 0);
-    let mut chain = unsafe { InterlockedFlushSList(head.at()) };
+    let mut chain = head.call(InterlockedFlushSList);
     let mut length = 0;
     while !chain.is_null() {
+        // SAFETY: an entry of the chain, which is this thread's alone now.
         chain = unsafe { (*chain).Next };
         length += 1;
     }
-    assert_eq!((length, unsafe { QueryDepthSList(head.at()) }), (64, 0));
+    assert_eq!((length, head.call(QueryDepthSList)), (64, 0));
 }

@@ -1,6 +1,6 @@
 //! Events, mutexes, semaphores, timers, and waits for them (F15-F23, F28, F30).
 
-use std::ffi::c_void;
+use std::ffi::{CStr, c_void};
 use std::ptr::{null, null_mut};
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::time::{Duration, Instant};
@@ -124,24 +124,32 @@ fn is_asleep(thread: HANDLE) -> bool {
 #[test]
 fn names() {
     let wide: Vec<i32> = "waits-Name\0".chars().map(|unit| unit as i32).collect();
+    let narrow: *const u8 = c"waits-Name".as_ptr().cast();
     SetLastError(77);
+    // SAFETY: the name ends with a zero.
     let first = unsafe { CreateEventW(null(), 1, 0, wide.as_ptr()) };
     assert_eq!(GetLastError(), 0);
-    let second = unsafe { CreateEventA(null(), 0, 1, c"waits-Name".as_ptr().cast()) };
+    // SAFETY: the name ends with a zero.
+    let second = unsafe { CreateEventA(null(), 0, 1, narrow) };
     assert_eq!(GetLastError(), 183);
     assert_ne!(first, second);
     SetEvent(second);
     assert_eq!((wait(first, 0), wait(first, 0)), (0, 0), "one object, and manual as it was made");
-    let open = |name: &std::ffi::CStr| unsafe { OpenEventA(2, 0, name.as_ptr().cast()) };
-    assert_eq!(error_of(|| !open(c"waits-name").is_null()), 2, "case counts");
-    assert_eq!(error_of(|| !unsafe { OpenEventA(2, 0, null()) }.is_null()), 87);
-    let mutex = || unsafe { CreateMutexA(null(), 0, c"waits-Name".as_ptr().cast()) };
+    let open = |name: Option<&CStr>| {
+        let name = name.map_or(null(), |name| name.as_ptr().cast());
+        // SAFETY: the name ends with a zero, or is null, which is refused.
+        unsafe { OpenEventA(2, 0, name) }
+    };
+    assert_eq!(error_of(|| !open(Some(c"waits-name")).is_null()), 2, "case counts");
+    assert_eq!(error_of(|| !open(None).is_null()), 87);
+    // SAFETY: the name ends with a zero.
+    let mutex = || unsafe { CreateMutexA(null(), 0, narrow) };
     assert_eq!(error_of(|| !mutex().is_null()), 6, "one directory for all kinds");
-    let third = open(c"waits-Name");
+    let third = open(Some(c"waits-Name"));
     assert_eq!(wait(third, 0), 0);
     assert!([first, second, third].into_iter().all(|handle| CloseHandle(handle) == 1));
     assert_eq!(
-        error_of(|| !open(c"waits-Name").is_null()),
+        error_of(|| !open(Some(c"waits-Name")).is_null()),
         2,
         "the name went with its last handle"
     );
@@ -150,7 +158,7 @@ fn names() {
 /// F21, F30.
 #[test]
 fn mutexes() {
-    let mutex = unsafe { CreateMutexA(null(), 1, null()) };
+    let mutex = mutex(true);
     assert_eq!((wait(mutex, 0), ReleaseMutex(mutex), ReleaseMutex(mutex)), (0, 1, 1));
     assert_eq!(error_of(|| ReleaseMutex(mutex) != 0), 288);
     let shared = Shared::of(mutex);
@@ -173,23 +181,19 @@ fn mutexes() {
 /// F22.
 #[test]
 fn semaphores() {
-    let make = |initial, maximum| unsafe { CreateSemaphoreA(null(), initial, maximum, null()) };
     for (initial, maximum) in [(2, 1), (0, 0), (-1, 1), (0, -1)] {
-        assert_eq!(error_of(|| !make(initial, maximum).is_null()), 87);
+        assert_eq!(error_of(|| !semaphore(initial, maximum).is_null()), 87);
     }
-    let semaphore = make(1, 2);
+    let semaphore = semaphore(1, 2);
     let mut previous = 77;
     assert_eq!((wait(semaphore, 0), wait(semaphore, 0)), (0, TIMEOUT));
-    assert_eq!(unsafe { ReleaseSemaphore(semaphore, 1, &raw mut previous) }, 1);
+    assert_eq!(release(semaphore, 1, Some(&mut previous)), 1);
     assert_eq!(previous, 0);
     previous = 77;
     for by in [2, i32::MAX] {
-        assert_eq!(
-            error_of(|| unsafe { ReleaseSemaphore(semaphore, by, &raw mut previous) } != 0),
-            298
-        );
+        assert_eq!(error_of(|| release(semaphore, by, Some(&mut previous)) != 0), 298);
     }
-    assert_eq!(error_of(|| unsafe { ReleaseSemaphore(semaphore, 0, null_mut()) } != 0), 87);
+    assert_eq!(error_of(|| release(semaphore, 0, None) != 0), 87);
     assert_eq!(previous, 77);
     assert_eq!((wait(semaphore, 0), wait(semaphore, 0)), (0, TIMEOUT));
 }
@@ -248,10 +252,10 @@ fn signal_and_wait() {
     }
     SetEvent(ping);
     assert_eq!((wait(other, LONG), exit_code(other)), (0, 7));
-    let mutex = unsafe { CreateMutexA(null(), 0, null()) };
+    let mutex = mutex(false);
     assert_eq!(error_of(|| SignalObjectAndWait(mutex, ping, 0, 0) != FAILED), 288);
     assert_eq!(error_of(|| SignalObjectAndWait(other, ping, 0, 0) != FAILED), 6);
-    let semaphore = unsafe { CreateSemaphoreA(null(), 0, 1, null()) };
+    let semaphore = semaphore(0, 1);
     assert_eq!(SignalObjectAndWait(semaphore, semaphore, 0, 0), 0);
 }
 
@@ -267,10 +271,15 @@ unsafe extern "C" fn expired(argument: *const c_void, low: u32, high: u32) {
 fn timers() {
     let start = Instant::now();
     let millis = |millis: i64| millis * -10_000;
-    let set = |timer, due: i64, period, routine: PTIMERAPCROUTINE| unsafe {
-        SetWaitableTimer(timer, &raw const due, period, routine, 5 as *const c_void, 0)
+    let make = |manual| {
+        // SAFETY: no attributes and no name: nothing is read.
+        unsafe { CreateWaitableTimerA(null(), manual, null()) }
     };
-    let once = unsafe { CreateWaitableTimerA(null(), 1, null()) };
+    let set = |timer, due: i64, period, routine: PTIMERAPCROUTINE| {
+        // SAFETY: the time is read during the call; `expired` takes its argument for a number.
+        unsafe { SetWaitableTimer(timer, &raw const due, period, routine, 5 as *const c_void, 0) }
+    };
+    let once = make(1);
     assert_eq!(wait(once, 0), TIMEOUT);
     assert_eq!(set(once, millis(50), 0, None), 1);
     assert_eq!((wait(once, LONG), wait(once, 0)), (0, 0));
@@ -279,7 +288,7 @@ fn timers() {
     assert_eq!(wait(once, 0), TIMEOUT, "setting clears it");
     assert_eq!(set(once, 1, 0, None), 1);
     assert_eq!(wait(once, LONG), 0, "a time that has passed");
-    let periodic = unsafe { CreateWaitableTimerA(null(), 0, null()) };
+    let periodic = make(0);
     assert_eq!(set(periodic, millis(1), 10, None), 1);
     for _ in 0..3 {
         assert_eq!(wait(periodic, LONG), 0);
@@ -303,8 +312,7 @@ fn timers() {
 fn closing() {
     let gate = event(false, false);
     let (shared, mut twin) = (Shared::of(gate), null_mut());
-    let own = GetCurrentProcess();
-    assert_eq!(unsafe { DuplicateHandle(own, gate, own, &raw mut twin, 0, 0, 2) }, 1);
+    assert_eq!(duplicate(GetCurrentProcess(), gate, &mut twin, 2), 1);
     let waiter = thread(0, move || wait(shared.handle(), LONG));
     assert_eq!(wait(waiter, SHORT), TIMEOUT);
     assert_eq!((CloseHandle(gate), CloseHandle(gate), GetLastError()), (1, 0, 6));
@@ -319,8 +327,7 @@ fn closing() {
 #[test]
 fn stress() {
     const TOKENS: i32 = 3;
-    let pair =
-        [(); 2].map(|()| Shared::of(unsafe { CreateSemaphoreA(null(), TOKENS, i32::MAX, null()) }));
+    let pair = [(); 2].map(|()| Shared::of(semaphore(TOKENS, i32::MAX)));
     let takers: Vec<_> = (0..6_u32)
         .map(|taker| {
             thread(0, move || {
@@ -329,7 +336,7 @@ fn stress() {
                 for round in 0..2_000 {
                     let (all, millis) = (taker % 2 == 0, round % 3);
                     let outcome = wait_many(&handles, all, millis);
-                    let give = |handle| unsafe { ReleaseSemaphore(handle, 1, null_mut()) };
+                    let give = |handle| release(handle, 1, None);
                     match outcome {
                         TIMEOUT => continue,
                         _ if all => assert!(handles.into_iter().all(|handle| give(handle) == 1)),

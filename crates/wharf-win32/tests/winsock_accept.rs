@@ -1,10 +1,5 @@
 //! WSAAccept: the condition function decides.
 #![allow(unsafe_code)] // calls the C ABI
-#![allow(
-    clippy::multiple_unsafe_ops_per_block,
-    clippy::undocumented_unsafe_blocks,
-    reason = "every pointer here is to a variable of the test, or is what the test is about"
-)]
 
 mod winsock;
 
@@ -25,8 +20,15 @@ unsafe extern "C" fn decide(
     _group: *mut u32,
     word: usize,
 ) -> i32 {
-    let (caller, callee, data) = unsafe { (*caller, *callee, *data) };
-    let family = |buffer: WSABUF| unsafe { buffer.buf.cast::<u16>().read_unaligned() };
+    let buffer = |at: *mut WSABUF| {
+        // SAFETY: WSAAccept lends its condition function three descriptions, for the call.
+        unsafe { *at }
+    };
+    let [caller, callee, data] = [caller, callee, data].map(buffer);
+    let family = |buffer: WSABUF| {
+        // SAFETY: the address described, which has more than the two bytes that say of what family it is.
+        unsafe { buffer.buf.cast::<u16>().read_unaligned() }
+    };
     assert_eq!((caller.len, family(caller), callee.len, family(callee)), (16, 2, 16, 2));
     assert!(data.len == 0 && sending.is_null());
     i32::try_from(word).unwrap()
@@ -34,6 +36,7 @@ unsafe extern "C" fn decide(
 
 fn take(listener: SOCKET, word: usize) -> Result<SOCKET, i32> {
     let (mut from, mut length) = (SOCKADDR_IN::default(), 16);
+    // SAFETY: room for the sixteen bytes that the length says; `decide` takes its word for a number.
     let accepted =
         unsafe { WSAAccept(listener, (&raw mut from).cast(), &mut length, Some(decide), word) };
     if accepted == INVALID_SOCKET { Err(last()) } else { Ok(accepted) }
@@ -71,21 +74,23 @@ fn bad_arguments() {
     let client = stream();
     connect_local(client, port).unwrap();
     let mut from = SOCKADDR_IN::default();
-    let (pointer, mut short) = ((&raw mut from).cast(), 15);
+    let mut with_length = |length: Option<&mut i32>| {
+        let length = length.map_or(ptr::null_mut(), ptr::from_mut);
+        // SAFETY: room for an address; a length that is null or too short is refused.
+        unsafe { accept(listener, (&raw mut from).cast(), length) }
+    };
     let failed = |accepted: SOCKET| {
         assert_eq!(accepted, INVALID_SOCKET);
         last()
     };
-    unsafe {
-        assert_eq!(failed(accept(listener, pointer, &mut short)), WSAEFAULT);
-        assert_eq!(failed(accept(listener, pointer, ptr::null_mut())), WSAEFAULT);
-        let server = accept(listener, ptr::null_mut(), ptr::null_mut());
-        assert_ne!(server, INVALID_SOCKET);
-        assert_eq!(failed(accept(client, ptr::null_mut(), ptr::null_mut())), WSAEINVAL);
-        let datagrams = socket(2, 2, 0);
-        assert_eq!(failed(accept(datagrams, ptr::null_mut(), ptr::null_mut())), WSAEOPNOTSUPP);
-        for socket in [listener, client, server, datagrams] {
-            assert_eq!(closesocket(socket), 0);
-        }
+    assert_eq!(failed(with_length(Some(&mut 15))), WSAEFAULT);
+    assert_eq!(failed(with_length(None)), WSAEFAULT);
+    let server = accept_one(listener);
+    assert_ne!(server, INVALID_SOCKET);
+    assert_eq!(failed(accept_one(client)), WSAEINVAL);
+    let datagrams = socket(2, 2, 0);
+    assert_eq!(failed(accept_one(datagrams)), WSAEOPNOTSUPP);
+    for socket in [listener, client, server, datagrams] {
+        assert_eq!(closesocket(socket), 0);
     }
 }

@@ -4,11 +4,6 @@
 //! and what it does then is what ends the call. `WHARF_SENSING=told` makes sure that it was told; it is read once in a
 //! process, so these tests have one of their own.
 #![allow(unsafe_code)] // calls the C ABI
-#![allow(
-    clippy::multiple_unsafe_ops_per_block,
-    clippy::undocumented_unsafe_blocks,
-    reason = "every pointer here is to a variable of the test, or is what the test is about"
-)]
 
 mod winsock;
 
@@ -27,6 +22,7 @@ use winsock::*;
 fn take(port: usize) -> Option<usize> {
     let (mut bytes, mut key, mut overlapped) = (0, 0, ptr::null_mut());
     let port = port as *mut c_void;
+    // SAFETY: three variables of this function.
     let got =
         unsafe { GetQueuedCompletionStatus(port, &mut bytes, &mut key, &mut overlapped, 20_000) };
     (got != 0).then_some(key)
@@ -35,7 +31,7 @@ fn take(port: usize) -> Option<usize> {
 /// Runs `block` on a worker, which only `release`, on the worker that replaces it (this thread), can end.
 fn replaced(block: impl FnOnce() + Send + 'static, release: impl FnOnce()) {
     static ONCE: Once = Once::new();
-    // Before any port of this process reads it; the tests of this binary read no environment else.
+    // SAFETY: before any port of this process reads it; the tests of this binary read no environment else.
     ONCE.call_once(|| unsafe { std::env::set_var("WHARF_SENSING", "told") });
     start();
     let port = CreateIoCompletionPort(usize::MAX as *mut c_void, ptr::null_mut(), 0, 1);
@@ -71,7 +67,7 @@ fn receiving_a_datagram() {
     start();
     let one = socket(2, 2, 17);
     bind_local(one, 0).unwrap();
-    let port = u16::from_be(name_of(one).unwrap().sin_port);
+    let port = port_of(one);
     let two = socket(2, 2, 17);
     connect_local(two, port).unwrap();
     replaced(
@@ -101,10 +97,7 @@ fn accepting() {
     start();
     let (listener, port) = listener();
     replaced(
-        move || {
-            let got = unsafe { accept(listener, ptr::null_mut(), ptr::null_mut()) };
-            assert_ne!(got, INVALID_SOCKET);
-        },
+        move || assert_ne!(accept_one(listener), INVALID_SOCKET),
         move || connect_local(stream(), port).unwrap(),
     );
 }
@@ -122,8 +115,8 @@ fn polling() {
     let (server, client) = pair();
     replaced(
         move || {
-            let mut entry = WSAPOLLFD { fd: server, events: 0x100, revents: 0 };
-            assert_eq!(unsafe { WSAPoll(&mut entry, 1, -1) }, 1);
+            let entry = WSAPOLLFD { fd: server, events: 0x100, revents: 0 };
+            assert_eq!(poll_all(&mut [entry], -1), 1);
         },
         move || assert_eq!(write(client, b"x"), 1),
     );
@@ -139,6 +132,7 @@ fn waiting_for_network_events() {
     replaced(
         move || {
             let event = name as *mut c_void;
+            // SAFETY: one handle is read, of this closure's.
             assert_eq!(unsafe { WSAWaitForMultipleEvents(1, &event, 0, u32::MAX, 0) }, 0);
         },
         move || assert_eq!(write(client, b"x"), 1),

@@ -1,10 +1,5 @@
 //! The synchronous calls on real sockets, by the contract's numbers.
 #![allow(unsafe_code)] // calls the C ABI
-#![allow(
-    clippy::multiple_unsafe_ops_per_block,
-    clippy::undocumented_unsafe_blocks,
-    reason = "every pointer here is to a variable of the test, or is what the test is about"
-)]
 
 mod winsock;
 
@@ -24,7 +19,7 @@ fn bind_and_listen() {
     bind_local(one, 0).unwrap();
     let own = name_of(one).unwrap();
     assert!(own.sin_family == 2 && own.sin_port != 0);
-    assert_eq!(failed(unsafe { bind(one, (&raw const own).cast(), 16) }), WSAEINVAL);
+    assert_eq!(failed(bind_to(one, Some(&own), 16)), WSAEINVAL);
     assert_eq!((listen(one, 5), listen(one, 0x7fff_ffff), listen(one, -200)), (0, 0, 0));
     assert_eq!(failed(shutdown(one, 2)), WSAENOTCONN);
     let datagrams = socket(2, 2, 0);
@@ -38,30 +33,26 @@ fn bad_arguments_of_bind() {
     start();
     let one = stream();
     let address = loopback(0);
-    let pointer = (&raw const address).cast();
-    unsafe {
-        assert_eq!(failed(bind(one, ptr::null(), 16)), WSAEFAULT);
-        assert_eq!(failed(bind(one, pointer, 0)), WSAEFAULT);
-        assert_eq!(failed(bind(one, pointer, 15)), WSAEFAULT);
-        assert_eq!(failed(bind(one, pointer, -1)), WSAEFAULT);
-        for family in [0, 1, 6, 10, 23, 99] {
-            let other = SOCKADDR_IN { sin_family: family, ..address };
-            let room: [SOCKADDR_IN; 2] = [other; 2];
-            assert_eq!(failed(bind(one, room.as_ptr().cast(), 32)), WSAEAFNOSUPPORT, "{family}");
-        }
-        let far = SOCKADDR_IN { sin_addr: IN_ADDR { S_addr: 0x0102_0304 }, ..address };
-        assert_eq!(failed(bind(one, (&raw const far).cast(), 16)), WSAEADDRNOTAVAIL);
-        for none in [INVALID_SOCKET, 1 << 20, 0, 1 << 30] {
-            assert_eq!(failed(bind(none, pointer, 16)), WSAENOTSOCK, "{none:#x}");
-            assert_eq!(failed(bind(none, ptr::null(), 16)), WSAENOTSOCK);
-            assert_eq!(failed(listen(none, 5)), WSAENOTSOCK);
-            assert_eq!(failed(connect(none, pointer, 16)), WSAENOTSOCK);
-            assert_eq!(failed(shutdown(none, 0)), WSAENOTSOCK);
-            assert_eq!(failed(send(none, c"x".as_ptr(), 1, 0)), WSAENOTSOCK);
-            assert_eq!(failed(recv(none, ptr::null_mut(), 1, 0)), WSAENOTSOCK);
-            assert_eq!(accept(none, ptr::null_mut(), ptr::null_mut()), INVALID_SOCKET);
-            assert_eq!(last(), WSAENOTSOCK);
-        }
+    assert_eq!(failed(bind_to::<SOCKADDR_IN>(one, None, 16)), WSAEFAULT);
+    for length in [0, 15, -1] {
+        assert_eq!(failed(bind_to(one, Some(&address), length)), WSAEFAULT, "{length}");
+    }
+    for family in [0, 1, 6, 10, 23, 99] {
+        let other = [SOCKADDR_IN { sin_family: family, ..address }; 2];
+        assert_eq!(failed(bind_to(one, Some(&other), 32)), WSAEAFNOSUPPORT, "{family}");
+    }
+    let far = SOCKADDR_IN { sin_addr: IN_ADDR { S_addr: 0x0102_0304 }, ..address };
+    assert_eq!(failed(bind_to(one, Some(&far), 16)), WSAEADDRNOTAVAIL);
+    for none in [INVALID_SOCKET, 1 << 20, 0, 1 << 30] {
+        assert_eq!(failed(bind_to(none, Some(&address), 16)), WSAENOTSOCK, "{none:#x}");
+        assert_eq!(failed(bind_to::<SOCKADDR_IN>(none, None, 16)), WSAENOTSOCK);
+        assert_eq!(failed(listen(none, 5)), WSAENOTSOCK);
+        assert_eq!(failed(connect_to(none, Some(&address), 16)), WSAENOTSOCK);
+        assert_eq!(failed(shutdown(none, 0)), WSAENOTSOCK);
+        assert_eq!(failed(write(none, b"x")), WSAENOTSOCK);
+        // SAFETY: the socket is refused before anybody looks at the null.
+        assert_eq!(failed(unsafe { recv(none, ptr::null_mut(), 1, 0) }), WSAENOTSOCK);
+        assert_eq!((accept_one(none), last()), (INVALID_SOCKET, WSAENOTSOCK));
     }
     assert_eq!(closesocket(one), 0);
 }
@@ -75,6 +66,7 @@ fn a_connection() {
     connect_local(client, port).unwrap();
     let mut from = SOCKADDR_IN::default();
     let mut length = 16;
+    // SAFETY: room for the sixteen bytes that the length says.
     let server = unsafe { accept(listener, (&raw mut from).cast(), &mut length) };
     assert_ne!(server, INVALID_SOCKET);
     assert_eq!((from, length), (name_of(client).unwrap(), 16));
@@ -119,7 +111,8 @@ fn shutdown_waits_for_what_is_pending() {
     let (server, client) = pair();
     let data = vec![7_u8; 16 << 20];
     let buffer = WSABUF { len: 16 << 20, buf: data.as_ptr().cast_mut().cast() };
-    let mut overlapped: OVERLAPPED = unsafe { std::mem::zeroed() };
+    let mut overlapped = OVERLAPPED::default();
+    // SAFETY: data and operation live until the operation has ended, which the last call waits for.
     let sent = unsafe { WSASend(client, &buffer, 1, ptr::null_mut(), 0, &mut overlapped, None) };
     assert_eq!(failed(sent), 997, "nobody reads yet");
     assert_eq!(shutdown(client, 1), 0);
@@ -134,11 +127,9 @@ fn shutdown_waits_for_what_is_pending() {
     }
     assert_eq!(total, data.len());
     let (mut bytes, mut flags) = (0, 0);
-    assert_eq!(
-        unsafe { WSAGetOverlappedResult(client, &overlapped, &mut bytes, 1, &mut flags) },
-        1
-    );
-    assert_eq!(bytes, 16 << 20);
+    // SAFETY: the operation that was issued, and variables of this function.
+    let ended = unsafe { WSAGetOverlappedResult(client, &overlapped, &mut bytes, 1, &mut flags) };
+    assert_eq!((ended, bytes), (1, 16 << 20));
     assert_eq!((closesocket(server), closesocket(client)), (0, 0));
 }
 
@@ -157,13 +148,11 @@ fn connect_and_its_errors() {
     let other = stream();
     assert_eq!(connect_local(other, 0), Err(WSAEADDRNOTAVAIL));
     let any = SOCKADDR_IN { sin_addr: IN_ADDR { S_addr: 0 }, ..loopback(port) };
-    unsafe {
-        assert_eq!(failed(connect(other, (&raw const any).cast(), 16)), WSAEADDRNOTAVAIL);
-        assert_eq!(failed(connect(other, (&raw const any).cast(), 8)), WSAEFAULT);
-        assert_eq!(failed(connect(other, ptr::null(), 16)), WSAEFAULT);
-        let six = SOCKADDR_IN6 { sin6_family: 23, sin6_port: 80, ..Default::default() };
-        assert_eq!(failed(connect(other, (&raw const six).cast(), 28)), WSAEAFNOSUPPORT);
-    }
+    assert_eq!(failed(connect_to(other, Some(&any), 16)), WSAEADDRNOTAVAIL);
+    assert_eq!(failed(connect_to(other, Some(&any), 8)), WSAEFAULT);
+    assert_eq!(failed(connect_to::<SOCKADDR_IN>(other, None, 16)), WSAEFAULT);
+    let six = SOCKADDR_IN6 { sin6_family: 23, sin6_port: 80, ..Default::default() };
+    assert_eq!(failed(connect_to(other, Some(&six), 28)), WSAEAFNOSUPPORT);
     assert_eq!(peer_of(other), Err(WSAENOTCONN));
     for socket in [client, listener, other] {
         assert_eq!(closesocket(socket), 0);
@@ -176,8 +165,7 @@ fn without_blocking() {
     start();
     let (listener, port) = listener();
     non_blocking(listener);
-    assert_eq!(unsafe { accept(listener, ptr::null_mut(), ptr::null_mut()) }, INVALID_SOCKET);
-    assert_eq!(last(), WSAEWOULDBLOCK);
+    assert_eq!((accept_one(listener), last()), (INVALID_SOCKET, WSAEWOULDBLOCK));
     let client = stream();
     non_blocking(client);
     let begun = connect_local(client, port);
@@ -185,7 +173,7 @@ fn without_blocking() {
     assert!(wait_writable(client));
     assert_eq!(connect_local(client, port), Err(WSAEISCONN));
     assert!(wait_readable(listener));
-    let server = unsafe { accept(listener, ptr::null_mut(), ptr::null_mut()) };
+    let server = accept_one(listener);
     // The mode of the listener is its connections' too.
     assert_eq!(failed(read(server, &mut [0; 4], 0)), WSAEWOULDBLOCK);
     assert_eq!(failed(read(server, &mut [0; 4], MSG_WAITALL)), WSAEOPNOTSUPP);
@@ -204,36 +192,26 @@ fn datagrams() {
     assert_eq!(failed(write(two, b"x")), WSAENOTCONN);
     bind_local(one, 0).unwrap();
     let to = name_of(one).unwrap();
-    let sent = |data: &[u8]| unsafe {
-        sendto(
-            two,
-            data.as_ptr().cast(),
-            i32::try_from(data.len()).unwrap(),
-            0,
-            (&raw const to).cast(),
-            16,
-        )
-    };
+    let sent = |data: &[u8]| write_to(two, data, &to);
     assert_eq!((sent(b"0123456789"), sent(b""), sent(b"abc"), sent(b"z")), (10, 0, 3, 1));
     assert_eq!(failed(read(one, &mut buffer[..4], 0)), WSAEMSGSIZE);
     assert_eq!(&buffer[..4], b"0123");
     assert_eq!(read(one, &mut buffer, 0), 0);
     let mut from = SOCKADDR_IN::default();
     let mut length = 1;
-    let mut take = |length: &mut i32| unsafe {
-        recvfrom(one, buffer.as_mut_ptr().cast(), 16, 0, (&raw mut from).cast(), length)
+    let mut take = |length: &mut i32| {
+        // SAFETY: room for sixteen bytes of data, and for an address of sixteen, which the length does not exceed.
+        unsafe { recvfrom(one, buffer.as_mut_ptr().cast(), 16, 0, (&raw mut from).cast(), length) }
     };
     // D61: too short an address fails the call, and the datagram stays.
     assert_eq!(failed(take(&mut length)), WSAEFAULT);
     length = 16;
     assert_eq!((take(&mut length), length), (3, 16));
     assert_eq!(from.sin_port, name_of(two).unwrap().sin_port);
-    unsafe {
-        assert_eq!(connect(two, (&raw const to).cast(), 16), 0);
-        assert_eq!(write(two, b"connected"), 9);
-        let none = SOCKADDR { sa_family: 0, sa_data: [0; 14] };
-        assert_eq!(connect(two, &raw const none, 16), 0);
-    }
+    assert_eq!(connect_to(two, Some(&to), 16), 0);
+    assert_eq!(write(two, b"connected"), 9);
+    let none = SOCKADDR { sa_family: 0, sa_data: [0; 14] };
+    assert_eq!(connect_to(two, Some(&none), 16), 0);
     assert_eq!(peer_of(two), Err(WSAENOTCONN));
     assert_eq!((closesocket(one), closesocket(two)), (0, 0));
 }
@@ -243,8 +221,7 @@ fn datagrams() {
 fn no_sigpipe() {
     start();
     let (server, client) = pair();
-    let linger = [1_u16, 0];
-    assert_eq!(unsafe { setsockopt(client, SOL_SOCKET, SO_LINGER, linger.as_ptr().cast(), 4) }, 0);
+    reset_at_close(client);
     assert_eq!(closesocket(client), 0);
     assert_eq!(failed(read(server, &mut [0; 4], 0)), WSAECONNRESET);
     // D48: for ever.

@@ -1,15 +1,8 @@
 //! closesocket under calls that wait. One test, because it has the process to itself: another one's socket could get
 //! the number of one that was closed here.
-#![allow(unsafe_code)] // calls the C ABI
-#![allow(
-    clippy::multiple_unsafe_ops_per_block,
-    clippy::undocumented_unsafe_blocks,
-    reason = "every pointer here is to a variable of the test, or is what the test is about"
-)]
 
 mod winsock;
 
-use std::ptr;
 use std::thread;
 
 use wharf_win32::Win32::Networking::WinSock::*;
@@ -23,10 +16,7 @@ fn a_close_ends_what_waits() {
     let (server, client) = pair();
     let datagrams = socket(2, 2, 0);
     bind_local(datagrams, 0).unwrap();
-    let accepting = thread::spawn(move || {
-        let got = unsafe { accept(listener, ptr::null_mut(), ptr::null_mut()) };
-        (got == INVALID_SOCKET, last())
-    });
+    let accepting = thread::spawn(move || (accept_one(listener) == INVALID_SOCKET, last()));
     let receiving = thread::spawn(move || (read(server, &mut [0; 4], 0) == SOCKET_ERROR, last()));
     let taking = thread::spawn(move || (read(datagrams, &mut [0; 4], 0) == SOCKET_ERROR, last()));
     // Before or after the thread waits: both end it. WSAENOTSOCK if it has not even begun.

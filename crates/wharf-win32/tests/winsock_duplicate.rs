@@ -1,10 +1,5 @@
 //! WSADuplicateSocket and WSAConnectByName on real sockets.
 #![allow(unsafe_code)] // calls the C ABI
-#![allow(
-    clippy::multiple_unsafe_ops_per_block,
-    clippy::undocumented_unsafe_blocks,
-    reason = "every pointer here is to a variable of the test, or is what the test is about"
-)]
 
 mod winsock;
 
@@ -13,24 +8,36 @@ use std::ptr;
 use wharf_win32::Win32::Networking::WinSock::*;
 use winsock::*;
 
+/// WSADuplicateSocketA.
+fn describe(socket: SOCKET, process: u32, info: Option<&mut WSAPROTOCOL_INFOA>) -> i32 {
+    let info = info.map_or(ptr::null_mut(), ptr::from_mut);
+    // SAFETY: null, which is refused, or room for the description.
+    unsafe { WSADuplicateSocketA(socket, process, info) }
+}
+
 /// D8, D11, D12: errors; a second SOCKET for one connection; the description is good once; either can be closed first.
 #[test]
 fn two_sockets_for_one_connection() {
     start();
     let (server, client) = pair();
-    let mut info: WSAPROTOCOL_INFOA = unsafe { std::mem::zeroed() };
+    let mut info = protocol_info();
     let own = std::process::id();
-    unsafe {
-        assert_eq!(failed(WSADuplicateSocketA(INVALID_SOCKET, own, &mut info)), WSAENOTSOCK);
-        assert_eq!(failed(WSADuplicateSocketA(server, 0, &mut info)), WSAEINVAL);
-        assert_eq!(failed(WSADuplicateSocketA(server, u32::MAX, &mut info)), WSAEINVAL);
-        assert_eq!(failed(WSADuplicateSocketA(server, own, ptr::null_mut())), WSAEFAULT);
-        assert_eq!(WSADuplicateSocketA(server, own, &mut info), 0);
-    }
+    let refused = |socket, process, info: Option<&mut WSAPROTOCOL_INFOA>| {
+        failed(describe(socket, process, info))
+    };
+    assert_eq!(refused(INVALID_SOCKET, own, Some(&mut info)), WSAENOTSOCK);
+    assert_eq!(refused(server, 0, Some(&mut info)), WSAEINVAL);
+    assert_eq!(refused(server, u32::MAX, Some(&mut info)), WSAEINVAL);
+    assert_eq!(refused(server, own, None), WSAEFAULT);
+    assert_eq!(describe(server, own, Some(&mut info)), 0);
     assert_eq!((info.iAddressFamily, info.iSocketType, info.iProtocol), (2, 1, 6));
-    let second = unsafe { WSASocketA(-1, -1, -1, &info, 0, 0) };
+    let from_description = || {
+        // SAFETY: a description, read during the call.
+        unsafe { WSASocketA(-1, -1, -1, &info, 0, 0) }
+    };
+    let second = from_description();
     assert!(second != INVALID_SOCKET && second != server);
-    assert_eq!(unsafe { WSASocketA(-1, -1, -1, &info, 0, 0) }, INVALID_SOCKET);
+    assert_eq!(from_description(), INVALID_SOCKET);
     assert_eq!(last(), WSAEINVAL);
     assert_eq!(peer_of(second), peer_of(server));
     assert_eq!(write(client, b"one"), 3);
@@ -52,6 +59,7 @@ fn connect_by_name() {
     let (mut local, mut remote) = (SOCKADDR_IN::default(), SOCKADDR_IN::default());
     let (mut one, mut two) = (16, 16);
     let null = ptr::null_mut();
+    // SAFETY: strings that end with a zero, room for two addresses with its lengths, and a time.
     let connected = unsafe {
         WSAConnectByNameA(
             client,
@@ -67,6 +75,7 @@ fn connect_by_name() {
     };
     assert_eq!(connected, 1, "{}", last());
     assert_eq!((local, remote.sin_port), (name_of(client).unwrap(), port.to_be()));
+    // SAFETY: strings that end with a zero; all else is null, which means that nothing is wanted.
     let again = unsafe {
         WSAConnectByNameA(
             client,

@@ -1,10 +1,5 @@
 //! WSAEventSelect on real sockets: what is recorded, when it is recorded again, and what is refused.
 #![allow(unsafe_code)] // calls the C ABI
-#![allow(
-    clippy::multiple_unsafe_ops_per_block,
-    clippy::undocumented_unsafe_blocks,
-    reason = "every pointer here is to a variable of the test, or is what the test is about"
-)]
 
 mod winsock;
 
@@ -22,6 +17,7 @@ const FD_CLOSE: i32 = 32;
 
 /// Whether the event is set within the time.
 fn is_set(event: HANDLE, timeout: u32) -> bool {
+    // SAFETY: one handle is read, the caller's.
     match unsafe { WSAWaitForMultipleEvents(1, &event, 0, timeout, 0) } {
         0 => true,
         258 => false,
@@ -32,6 +28,7 @@ fn is_set(event: HANDLE, timeout: u32) -> bool {
 /// What is recorded; the event is cleared.
 fn events(socket: SOCKET, event: HANDLE) -> WSANETWORKEVENTS {
     let mut answer = WSANETWORKEVENTS { lNetworkEvents: -1, iErrorCode: [-1; 10] };
+    // SAFETY: room for the answer.
     assert_eq!(unsafe { WSAEnumNetworkEvents(socket, event, &mut answer) }, 0);
     answer
 }
@@ -56,14 +53,13 @@ fn accepting() {
     connect_local(clients[1], port).unwrap();
     assert!(!is_set(event, 0), "not enabled again");
     assert_eq!(events(listener, event).lNetworkEvents, 0);
-    let first = unsafe { accept(listener, ptr::null_mut(), ptr::null_mut()) };
+    let first = accept_one(listener);
     assert_eq!(next(listener, event), FD_ACCEPT);
-    let second = unsafe { accept(listener, ptr::null_mut(), ptr::null_mut()) };
+    let second = accept_one(listener);
     // Selected as the listener was: for FD_CLOSE among others.
     assert_eq!(closesocket(clients[0]), 0);
     assert_eq!(next(first, event), FD_CLOSE);
-    assert_eq!(unsafe { accept(listener, ptr::null_mut(), ptr::null_mut()) }, INVALID_SOCKET);
-    assert_eq!(last(), WSAEWOULDBLOCK);
+    assert_eq!((accept_one(listener), last()), (INVALID_SOCKET, WSAEWOULDBLOCK));
     for socket in [listener, first, second, clients[1]] {
         assert_eq!(closesocket(socket), 0);
     }
@@ -125,8 +121,7 @@ fn receiving_and_sending() {
         while read(client, &mut room, 0) > 0 {}
     }
     assert_eq!(events(server, event).lNetworkEvents, FD_WRITE);
-    let reset = [1_u16, 0];
-    assert_eq!(unsafe { setsockopt(client, SOL_SOCKET, SO_LINGER, reset.as_ptr().cast(), 4) }, 0);
+    reset_at_close(client);
     assert_eq!(closesocket(client), 0);
     assert!(is_set(event, 20_000));
     let answer = events(server, event);
@@ -145,24 +140,28 @@ fn bad_arguments() {
     assert_eq!(failed(WSAEventSelect(INVALID_SOCKET, event, FD_READ)), WSAENOTSOCK);
     assert_eq!(failed(WSAEventSelect(server, ptr::null_mut(), FD_READ)), WSAEINVAL);
     assert_eq!(failed(WSAEventSelect(server, event, 1 << 20)), WSAEINVAL);
+    // SAFETY: null is refused.
     assert_eq!(failed(unsafe { WSAEnumNetworkEvents(server, event, ptr::null_mut()) }), WSAEFAULT);
     assert_eq!(WSAEventSelect(server, event, FD_READ), 0);
-    let mut off = 0;
-    assert_eq!(failed(unsafe { ioctlsocket(server, FIONBIO, &mut off) }), WSAEINVAL);
+    assert_eq!(failed(request(server, FIONBIO, Some(&mut 0))), WSAEINVAL);
     assert_eq!(WSAEventSelect(server, ptr::null_mut(), 0), 0);
     assert_eq!(write(client, b"x"), 1);
     assert!(wait_readable(server));
     assert!(!is_set(event, 0), "nothing is selected any more");
-    assert_eq!(unsafe { ioctlsocket(server, FIONBIO, &mut off) }, 0);
+    assert_eq!(request(server, FIONBIO, Some(&mut 0)), 0);
     assert_eq!(
         (WSASetEvent(event), is_set(event, 0), WSAResetEvent(event), is_set(event, 0)),
         (1, true, 1, false)
     );
-    unsafe {
-        assert_eq!((WSAWaitForMultipleEvents(0, &event, 0, 0, 0), last()), (WSA_WAIT_FAILED, 87));
-        assert_eq!((WSAWaitForMultipleEvents(65, &event, 0, 0, 0), last()), (WSA_WAIT_FAILED, 87));
-        assert_eq!(WSAWaitForMultipleEvents(1, &ptr::null_mut(), 0, 0, 0), WSA_WAIT_FAILED);
+    let many = [event; 65];
+    for count in [0, 65] {
+        // SAFETY: as many handles are there.
+        let answer = unsafe { WSAWaitForMultipleEvents(count, many.as_ptr(), 0, 0, 0) };
+        assert_eq!((answer, last()), (WSA_WAIT_FAILED, 87), "{count}");
     }
+    // SAFETY: one handle is read, a null one.
+    let answer = unsafe { WSAWaitForMultipleEvents(1, &ptr::null_mut(), 0, 0, 0) };
+    assert_eq!(answer, WSA_WAIT_FAILED);
     assert_eq!((closesocket(server), closesocket(client)), (0, 0));
     assert_eq!(WSACloseEvent(event), 1);
 }

@@ -1,10 +1,5 @@
 //! WSAIoctl's codes that are no extension functions (D75, D76), on real sockets.
 #![allow(unsafe_code)] // calls the C ABI
-#![allow(
-    clippy::multiple_unsafe_ops_per_block,
-    clippy::undocumented_unsafe_blocks,
-    reason = "every pointer here is to a variable of the test, or is what the test is about"
-)]
 
 mod winsock;
 
@@ -20,6 +15,7 @@ fn ioctl(socket: SOCKET, request: u32, input: &[u8], room: usize) -> Result<Vec<
     let length = |slice: &[u8]| u32::try_from(slice.len()).unwrap();
     let (from, to) = (input.as_ptr().cast(), output.as_mut_ptr().cast());
     let null = ptr::null_mut();
+    // SAFETY: input and output with the lengths that they have, and a count.
     let result = unsafe {
         WSAIoctl(socket, request, from, length(input), to, length(&output), &mut bytes, null, None)
     };
@@ -30,16 +26,6 @@ fn ioctl(socket: SOCKET, request: u32, input: &[u8], room: usize) -> Result<Vec<
     Ok(output)
 }
 
-fn kernel(socket: SOCKET, level: i32, name: i32) -> i32 {
-    let (mut value, mut length) = (0_i32, 4);
-    let fd = i32::try_from(socket).unwrap();
-    assert_eq!(
-        unsafe { libc::getsockopt(fd, level, name, (&raw mut value).cast(), &mut length) },
-        0
-    );
-    value
-}
-
 /// D75: milliseconds become the kernel's seconds; short input and a missing count are WSAEFAULT.
 #[test]
 fn keep_alive() {
@@ -47,46 +33,23 @@ fn keep_alive() {
     let one = stream();
     let input = [1_u32, 90_500, 1_000].map(u32::to_ne_bytes).concat();
     assert_eq!(ioctl(one, SIO_KEEPALIVE_VALS, &input, 0), Ok(vec![]));
-    assert_eq!(kernel(one, libc::SOL_SOCKET, libc::SO_KEEPALIVE), 1);
-    assert_eq!(kernel(one, libc::IPPROTO_TCP, libc::TCP_KEEPIDLE), 91);
-    assert_eq!(kernel(one, libc::IPPROTO_TCP, libc::TCP_KEEPINTVL), 1);
-    assert_eq!(kernel(one, libc::IPPROTO_TCP, libc::TCP_KEEPCNT), 10);
+    assert_eq!(kernel_option(one, libc::SOL_SOCKET, libc::SO_KEEPALIVE), 1);
+    assert_eq!(kernel_option(one, libc::IPPROTO_TCP, libc::TCP_KEEPIDLE), 91);
+    assert_eq!(kernel_option(one, libc::IPPROTO_TCP, libc::TCP_KEEPINTVL), 1);
+    assert_eq!(kernel_option(one, libc::IPPROTO_TCP, libc::TCP_KEEPCNT), 10);
     assert_eq!(ioctl(one, SIO_KEEPALIVE_VALS, &input[..11], 0), Err((WSAEFAULT, 0)));
     let off = [0_u32; 3].map(u32::to_ne_bytes).concat();
     assert_eq!(ioctl(one, SIO_KEEPALIVE_VALS, &off, 0), Ok(vec![]));
-    assert_eq!(kernel(one, libc::SOL_SOCKET, libc::SO_KEEPALIVE), 0);
-    let (null, out) = (ptr::null_mut(), ptr::null_mut());
-    unsafe {
-        let from = input.as_ptr().cast();
-        assert_eq!(
-            failed(WSAIoctl(
-                one,
-                SIO_KEEPALIVE_VALS,
-                from,
-                12,
-                out,
-                0,
-                ptr::null_mut(),
-                null,
-                None
-            )),
-            WSAEFAULT
-        );
-        let mut bytes = 0;
-        assert_eq!(
-            failed(WSAIoctl(
-                one,
-                SIO_KEEPALIVE_VALS,
-                ptr::null(),
-                12,
-                out,
-                0,
-                &mut bytes,
-                null,
-                None
-            )),
-            WSAEFAULT
-        );
+    assert_eq!(kernel_option(one, libc::SOL_SOCKET, libc::SO_KEEPALIVE), 0);
+    let (null, mut bytes) = (ptr::null_mut(), 0);
+    for (from, count) in
+        [(input.as_ptr().cast(), ptr::null_mut()), (ptr::null(), ptr::from_mut(&mut bytes))]
+    {
+        // SAFETY: the input's own length, and null for what is refused when it is missing.
+        let result = unsafe {
+            WSAIoctl(one, SIO_KEEPALIVE_VALS, from, 12, ptr::null_mut(), 0, count, null, None)
+        };
+        assert_eq!(failed(result), WSAEFAULT);
     }
     assert_eq!(closesocket(one), 0);
 }
@@ -123,13 +86,8 @@ fn lists() {
     let list = ioctl(one, SIO_ADDRESS_LIST_QUERY, &[], needed as usize).unwrap();
     let count = usize::from(list[0]);
     assert_eq!(list.len(), 8 + count * 32);
-    let to = SOCKADDR_IN {
-        sin_family: 2,
-        sin_addr: IN_ADDR { S_addr: 0x0100_007F },
-        ..Default::default()
-    };
-    let bytes: [u8; 16] = unsafe { std::mem::transmute(to) };
-    let own = ioctl(one, SIO_ROUTING_INTERFACE_QUERY, &bytes, 16).unwrap();
+    let to = [2, 0, 0, 0, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0];
+    let own = ioctl(one, SIO_ROUTING_INTERFACE_QUERY, &to, 16).unwrap();
     assert_eq!((&own[..2], &own[4..8]), (&[2, 0][..], &[127, 0, 0, 1][..]));
     assert_eq!(closesocket(one), 0);
 }

@@ -1,10 +1,5 @@
 //! Options and ioctls of real sockets, by the contract's numbers; what the kernel has is asked by its own names.
 #![allow(unsafe_code)] // calls the C ABI
-#![allow(
-    clippy::multiple_unsafe_ops_per_block,
-    clippy::undocumented_unsafe_blocks,
-    reason = "every pointer here is to a variable of the test, or is what the test is about"
-)]
 
 mod winsock;
 
@@ -31,28 +26,18 @@ const SO_CONNECT_TIME: i32 = 0x700C;
 const SO_UPDATE_CONNECT_CONTEXT: i32 = 0x7010;
 
 fn set(socket: SOCKET, level: i32, name: i32, value: u32) -> Result<(), i32> {
-    let result = unsafe { setsockopt(socket, level, name, (&raw const value).cast(), 4) };
-    if result == 0 { Ok(()) } else { Err(last()) }
+    if set_option(socket, level, name, Some(&value), 4) == 0 { Ok(()) } else { Err(last()) }
 }
 
 fn get(socket: SOCKET, level: i32, name: i32) -> Result<u32, i32> {
     let (mut value, mut length) = (0xdead_beef_u32, 4);
-    let result = unsafe { getsockopt(socket, level, name, (&raw mut value).cast(), &mut length) };
+    let result = get_option(socket, level, name, Some(&mut value), Some(&mut length));
     if result != 0 {
         assert_eq!(value, 0xdead_beef, "nothing is stored");
         return Err(last());
     }
     assert_eq!(length, 4);
     Ok(value)
-}
-
-/// An option of the kernel's, by its own numbers.
-fn kernel(socket: SOCKET, level: i32, name: i32) -> i32 {
-    let (mut value, mut length) = (0_i32, 4);
-    let fd = i32::try_from(socket).unwrap();
-    let result = unsafe { libc::getsockopt(fd, level, name, (&raw mut value).cast(), &mut length) };
-    assert_eq!(result, 0);
-    value
 }
 
 /// Windows' numbers reach the kernel's options, and come back.
@@ -70,7 +55,7 @@ fn numbers_are_translated() {
         assert!(get(one, level, name).is_ok(), "{level} {name}");
         set(one, level, name, value).unwrap();
         assert_eq!(get(one, level, name), Ok(value), "{level} {name}");
-        assert_eq!(kernel(one, linux_level, linux), value.cast_signed(), "{level} {name}");
+        assert_eq!(kernel_option(one, linux_level, linux), value.cast_signed(), "{level} {name}");
     }
     for (name, size) in [(SO_SNDBUF, 100_000), (SO_RCVBUF, 50_000), (SO_SNDBUF, 0)] {
         set(one, SOL_SOCKET, name, size).unwrap();
@@ -82,11 +67,11 @@ fn numbers_are_translated() {
     let six = socket(23, 2, 17);
     assert_eq!(get(six, 41, 27), Ok(1), "IPV6_V6ONLY is on (D79)");
     set(six, 41, 27, 0).unwrap();
-    assert_eq!(kernel(six, libc::IPPROTO_IPV6, libc::IPV6_V6ONLY), 0);
+    assert_eq!(kernel_option(six, libc::IPPROTO_IPV6, libc::IPV6_V6ONLY), 0);
     set(six, 41, 14, 1).unwrap();
     assert_eq!(get(six, 41, 14), Ok(1));
     set(six, 41, 10, 5).unwrap();
-    assert_eq!(kernel(six, libc::IPPROTO_IPV6, libc::IPV6_MULTICAST_HOPS), 5);
+    assert_eq!(kernel_option(six, libc::IPPROTO_IPV6, libc::IPV6_MULTICAST_HOPS), 5);
     assert_eq!(closesocket(six), 0);
 }
 
@@ -96,33 +81,27 @@ fn bad_arguments() {
     start();
     let (one, datagrams) = (stream(), socket(2, 2, 17));
     let value = 1_u32;
-    let pointer = (&raw const value).cast();
-    unsafe {
-        assert_eq!(failed(setsockopt(one, SOL_SOCKET, SO_RCVTIMEO, pointer, 3)), WSAEFAULT);
-        assert_eq!(failed(setsockopt(one, SOL_SOCKET, SO_RCVTIMEO, ptr::null(), 4)), WSAEFAULT);
-        assert_eq!(failed(setsockopt(one, SOL_SOCKET, SO_KEEPALIVE, pointer, 0)), WSAEFAULT);
-        assert_eq!(failed(setsockopt(one, SOL_SOCKET, SO_LINGER, pointer, 2)), WSAEFAULT);
-        assert_eq!(setsockopt(one, SOL_SOCKET, SO_KEEPALIVE, pointer, 1), 0);
-        assert_eq!(
-            failed(setsockopt(INVALID_SOCKET, SOL_SOCKET, SO_KEEPALIVE, pointer, 4)),
-            WSAENOTSOCK
-        );
-        let (mut room, mut length) = (0_u32, 2);
-        let out = (&raw mut room).cast();
-        assert_eq!(failed(getsockopt(one, SOL_SOCKET, SO_TYPE, out, &mut length)), WSAEFAULT);
-        assert_eq!(failed(getsockopt(one, SOL_SOCKET, SO_TYPE, out, ptr::null_mut())), WSAEFAULT);
-        length = 4;
-        assert_eq!(
-            failed(getsockopt(one, SOL_SOCKET, SO_TYPE, ptr::null_mut(), &mut length)),
-            WSAEFAULT
-        );
-        // A flag in one byte.
-        length = 1;
-        assert_eq!(
-            (getsockopt(one, SOL_SOCKET, SO_KEEPALIVE, out, &mut length), room, length),
-            (0, 1, 1)
-        );
-    }
+    let refused = |name, value, length| failed(set_option(one, SOL_SOCKET, name, value, length));
+    assert_eq!(refused(SO_RCVTIMEO, Some(&value), 3), WSAEFAULT);
+    assert_eq!(refused(SO_RCVTIMEO, None, 4), WSAEFAULT);
+    assert_eq!(refused(SO_KEEPALIVE, Some(&value), 0), WSAEFAULT);
+    assert_eq!(refused(SO_LINGER, Some(&value), 2), WSAEFAULT);
+    assert_eq!(set_option(one, SOL_SOCKET, SO_KEEPALIVE, Some(&value), 1), 0);
+    assert_eq!(
+        failed(set_option(INVALID_SOCKET, SOL_SOCKET, SO_KEEPALIVE, Some(&value), 4)),
+        WSAENOTSOCK
+    );
+    let mut room = 0_u32;
+    let ask = |name, room: Option<&mut u32>, length: Option<&mut i32>| {
+        get_option(one, SOL_SOCKET, name, room, length)
+    };
+    assert_eq!(failed(ask(SO_TYPE, Some(&mut room), Some(&mut 2))), WSAEFAULT);
+    assert_eq!(failed(ask(SO_TYPE, Some(&mut room), None)), WSAEFAULT);
+    assert_eq!(failed(ask(SO_TYPE, None, Some(&mut 4))), WSAEFAULT);
+    // A flag in one byte.
+    let mut length = 1;
+    let answer = ask(SO_KEEPALIVE, Some(&mut room), Some(&mut length));
+    assert_eq!((answer, room, length), (0, 1, 1));
     assert_eq!(set(one, SOL_SOCKET, 0x7777, 1), Err(WSAENOPROTOOPT));
     assert_eq!(set(one, 99, 1, 1), Err(WSAEINVAL));
     assert_eq!(set(one, SOL_SOCKET, SO_BROADCAST, 1), Err(WSAENOPROTOOPT));
@@ -150,7 +129,7 @@ fn who_may_have_an_address() {
             listener()
         } else {
             let first = prepared(None, 0).unwrap();
-            (first, u16::from_be(name_of(first).unwrap().sin_port))
+            (first, port_of(first))
         };
         assert_eq!(prepared(None, port), Err(WSAEADDRINUSE), "{listens}");
         assert_eq!(prepared(share, port), Err(WSAEACCES), "{listens}");
@@ -159,7 +138,7 @@ fn who_may_have_an_address() {
     }
     // Both share: even while the first one listens, and both may listen.
     let first = prepared(share, 0).unwrap();
-    let port = u16::from_be(name_of(first).unwrap().sin_port);
+    let port = port_of(first);
     assert_eq!(listen(first, 1), 0);
     let second = prepared(share, port).unwrap();
     assert_eq!(listen(second, 1), 0);
@@ -168,10 +147,10 @@ fn who_may_have_an_address() {
     // IPv6 and IPv4 do not collide.
     let (four, six) = (stream(), socket(23, 1, 6));
     let any = SOCKADDR_IN { sin_family: 2, ..Default::default() };
-    assert_eq!(unsafe { bind(four, ptr::from_ref(&any).cast(), 16) }, 0);
+    assert_eq!(bind_to(four, Some(&any), 16), 0);
     let port = name_of(four).unwrap().sin_port;
     let any = SOCKADDR_IN6 { sin6_family: 23, sin6_port: port, ..Default::default() };
-    assert_eq!(unsafe { bind(six, ptr::from_ref(&any).cast(), 28) }, 0);
+    assert_eq!(bind_to(six, Some(&any), 28), 0);
     // One option excludes the other.
     let one = stream();
     set(one, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, 1).unwrap();
@@ -192,13 +171,13 @@ fn wildcard_and_specific() {
             bind_local(specific, 0).unwrap();
             any.sin_port = name_of(specific).unwrap().sin_port;
             assert_eq!(listen(specific, 4), 0);
-            assert_eq!(unsafe { bind(wild, ptr::from_ref(&any).cast(), 16) }, 0, "{}", last());
+            assert_eq!(bind_to(wild, Some(&any), 16), 0, "{}", last());
             assert_eq!(listen(wild, 4), 0);
             u16::from_be(any.sin_port)
         } else {
-            assert_eq!(unsafe { bind(wild, ptr::from_ref(&any).cast(), 16) }, 0);
+            assert_eq!(bind_to(wild, Some(&any), 16), 0);
             assert_eq!(listen(wild, 4), 0);
-            let port = u16::from_be(name_of(wild).unwrap().sin_port);
+            let port = port_of(wild);
             bind_local(specific, port).unwrap();
             assert_eq!(listen(specific, 4), 0, "{}", last());
             port
@@ -207,7 +186,7 @@ fn wildcard_and_specific() {
         connect_local(client, port).unwrap();
         assert!(wait_readable(specific));
         non_blocking(wild);
-        assert_eq!(unsafe { accept(wild, ptr::null_mut(), ptr::null_mut()) }, INVALID_SOCKET);
+        assert_eq!(accept_one(wild), INVALID_SOCKET);
         let third = stream();
         assert_eq!(bind_local(third, port), Err(WSAEADDRINUSE));
         for socket in [wild, specific, client, third] {
@@ -217,9 +196,9 @@ fn wildcard_and_specific() {
     let wild = stream();
     set(wild, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, 1).unwrap();
     let any = SOCKADDR_IN { sin_family: 2, ..Default::default() };
-    assert_eq!(unsafe { bind(wild, ptr::from_ref(&any).cast(), 16) }, 0);
+    assert_eq!(bind_to(wild, Some(&any), 16), 0);
     let specific = stream();
-    let port = u16::from_be(name_of(wild).unwrap().sin_port);
+    let port = port_of(wild);
     assert_eq!(bind_local(specific, port), Err(WSAEACCES));
     assert_eq!((closesocket(wild), closesocket(specific)), (0, 0));
 }
@@ -231,7 +210,7 @@ fn a_server_restarts() {
     let (first, port) = listener();
     let client = stream();
     connect_local(client, port).unwrap();
-    let server = unsafe { accept(first, ptr::null_mut(), ptr::null_mut()) };
+    let server = accept_one(first);
     // The server's side closes first, and so has the connection's end to remember.
     assert_eq!((closesocket(server), read(client, &mut [0; 4], 0)), (0, 0));
     assert_eq!((closesocket(client), closesocket(first)), (0, 0));
@@ -242,7 +221,7 @@ fn a_server_restarts() {
     // UDP shares or not.
     let one = socket(2, 2, 17);
     bind_local(one, 0).unwrap();
-    let port = u16::from_be(name_of(one).unwrap().sin_port);
+    let port = port_of(one);
     let two = socket(2, 2, 17);
     assert_eq!(bind_local(two, port), Err(WSAEADDRINUSE));
     set(two, SOL_SOCKET, SO_REUSEADDR, 1).unwrap();
@@ -272,15 +251,11 @@ fn linger() {
     let one = stream();
     let mut linger = [1_u16, 7];
     let mut length = 4;
-    unsafe {
-        assert_eq!(setsockopt(one, SOL_SOCKET, SO_LINGER, linger.as_ptr().cast(), 4), 0);
-        assert_eq!(get(one, SOL_SOCKET, SO_DONTLINGER), Ok(0));
-        linger = [9, 9];
-        assert_eq!(
-            getsockopt(one, SOL_SOCKET, SO_LINGER, linger.as_mut_ptr().cast(), &mut length),
-            0
-        );
-    }
+    assert_eq!(set_option(one, SOL_SOCKET, SO_LINGER, Some(&linger), 4), 0);
+    assert_eq!(get(one, SOL_SOCKET, SO_DONTLINGER), Ok(0));
+    linger = [9, 9];
+    let (out, stored) = (Some(&mut linger), Some(&mut length));
+    assert_eq!(get_option(one, SOL_SOCKET, SO_LINGER, out, stored), 0);
     assert_eq!((linger, length), ([1, 7], 4));
     set(one, SOL_SOCKET, SO_DONTLINGER, 1).unwrap();
     assert_eq!(get(one, SOL_SOCKET, SO_DONTLINGER), Ok(1));
@@ -299,40 +274,28 @@ fn contexts() {
     assert_eq!(get(client, SOL_SOCKET, SO_CONNECT_TIME), Ok(u32::MAX));
     connect_local(client, port).unwrap();
     assert!(get(client, SOL_SOCKET, SO_CONNECT_TIME).unwrap() < 60);
-    let server = unsafe { accept(listener, ptr::null_mut(), ptr::null_mut()) };
+    let server = accept_one(listener);
     assert_eq!(get(server, SOL_SOCKET, SO_KEEPALIVE), Ok(1));
     assert_eq!(get(server, SOL_SOCKET, SO_RCVTIMEO), Ok(12345));
     assert_eq!(get(server, 6, 1), Ok(1));
-    unsafe {
-        let update = |socket, value: &SOCKET, length| {
-            setsockopt(
-                socket,
-                SOL_SOCKET,
-                SO_UPDATE_ACCEPT_CONTEXT,
-                ptr::from_ref(value).cast(),
-                length,
-            )
-        };
-        assert_eq!(update(server, &listener, 8), 0);
-        assert_eq!(failed(update(server, &listener, 4)), WSAEFAULT);
-        assert_eq!(failed(update(server, &client, 8)), WSAEINVAL);
-        assert_eq!(failed(update(server, &INVALID_SOCKET, 8)), WSAENOTSOCK);
-        assert_eq!(setsockopt(client, SOL_SOCKET, SO_UPDATE_CONNECT_CONTEXT, ptr::null(), 0), 0);
-        let fresh = stream();
-        assert_eq!(failed(update(fresh, &listener, 8)), WSAENOTCONN);
-        assert_eq!(
-            failed(setsockopt(fresh, SOL_SOCKET, SO_UPDATE_CONNECT_CONTEXT, ptr::null(), 0)),
-            WSAENOTCONN
-        );
-        let mut info: WSAPROTOCOL_INFOA = std::mem::zeroed();
-        let mut length = 372;
-        assert_eq!(
-            getsockopt(fresh, SOL_SOCKET, SO_PROTOCOL_INFOA, (&raw mut info).cast(), &mut length),
-            0
-        );
-        assert_eq!((info.iAddressFamily, info.iSocketType, info.iProtocol, length), (2, 1, 6, 372));
-        assert_eq!(closesocket(fresh), 0);
-    }
+    let update = |socket, value: &SOCKET, length| {
+        set_option(socket, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT, Some(value), length)
+    };
+    assert_eq!(update(server, &listener, 8), 0);
+    assert_eq!(failed(update(server, &listener, 4)), WSAEFAULT);
+    assert_eq!(failed(update(server, &client, 8)), WSAEINVAL);
+    assert_eq!(failed(update(server, &INVALID_SOCKET, 8)), WSAENOTSOCK);
+    let connected =
+        |socket| set_option::<SOCKET>(socket, SOL_SOCKET, SO_UPDATE_CONNECT_CONTEXT, None, 0);
+    assert_eq!(connected(client), 0);
+    let fresh = stream();
+    assert_eq!(failed(update(fresh, &listener, 8)), WSAENOTCONN);
+    assert_eq!(failed(connected(fresh)), WSAENOTCONN);
+    let (mut info, mut length) = (protocol_info(), 372);
+    let (out, stored) = (Some(&mut info), Some(&mut length));
+    assert_eq!(get_option(fresh, SOL_SOCKET, SO_PROTOCOL_INFOA, out, stored), 0);
+    assert_eq!((info.iAddressFamily, info.iSocketType, info.iProtocol, length), (2, 1, 6, 372));
+    assert_eq!(closesocket(fresh), 0);
     for socket in [listener, client, server] {
         assert_eq!(closesocket(socket), 0);
     }
@@ -344,16 +307,14 @@ fn requests() {
     start();
     let (server, client) = pair();
     let mut number = 7_u32;
-    unsafe {
-        assert_eq!((ioctlsocket(server, FIONREAD, &mut number), number), (0, 0));
-        assert_eq!(write(client, b"12345"), 5);
-        assert!(wait_readable(server));
-        assert_eq!((ioctlsocket(server, FIONREAD, &mut number), number), (0, 5));
-        assert_eq!((ioctlsocket(server, SIOCATMARK, &mut number), number), (0, 1));
-        assert_eq!(failed(ioctlsocket(server, FIONBIO, ptr::null_mut())), WSAEFAULT);
-        assert_eq!(failed(ioctlsocket(server, 0x1234_5678, &mut number)), WSAEOPNOTSUPP);
-        assert_eq!(failed(ioctlsocket(INVALID_SOCKET, FIONBIO, &mut number)), WSAENOTSOCK);
-    }
+    assert_eq!((request(server, FIONREAD, Some(&mut number)), number), (0, 0));
+    assert_eq!(write(client, b"12345"), 5);
+    assert!(wait_readable(server));
+    assert_eq!((request(server, FIONREAD, Some(&mut number)), number), (0, 5));
+    assert_eq!((request(server, SIOCATMARK, Some(&mut number)), number), (0, 1));
+    assert_eq!(failed(request(server, FIONBIO, None)), WSAEFAULT);
+    assert_eq!(failed(request(server, 0x1234_5678, Some(&mut number))), WSAEOPNOTSUPP);
+    assert_eq!(failed(request(INVALID_SOCKET, FIONBIO, Some(&mut number))), WSAENOTSOCK);
     assert_eq!((closesocket(server), closesocket(client)), (0, 0));
 }
 
@@ -361,17 +322,21 @@ fn requests() {
 #[test]
 fn protocols() {
     start();
-    let mut length = 0;
-    unsafe {
-        assert_eq!(failed(WSAEnumProtocolsA(ptr::null(), ptr::null_mut(), &mut length)), 10055);
-        assert_eq!(length, 4 * 372);
-        let mut infos: [WSAPROTOCOL_INFOA; 4] = std::mem::zeroed();
-        assert_eq!(WSAEnumProtocolsA(ptr::null(), infos.as_mut_ptr(), &mut length), 4);
-        assert_eq!(infos[0].dwServiceFlags1, 0x20066);
-        assert_eq!(infos[1].dwServiceFlags1, 0x20609);
-        assert_eq!(WSAEnumProtocolsA([17, 0].as_ptr(), infos.as_mut_ptr(), &mut length), 2);
-        assert_eq!((infos[1].iAddressFamily, infos[1].iSocketType), (23, 2));
-    }
+    let (mut length, mut infos) = (0, [protocol_info(); 4]);
+    // SAFETY: room of no length, so nothing is stored but how much it takes.
+    let none = unsafe { WSAEnumProtocolsA(ptr::null(), ptr::null_mut(), &mut length) };
+    assert_eq!((failed(none), length), (10055, 4 * 372));
+    let mut list = |filter: Option<&[i32; 2]>| {
+        let filter = filter.map_or(ptr::null(), |filter| filter.as_ptr());
+        // SAFETY: the filter is null or ends with a zero, and there is room for all four, which the length says.
+        let count = unsafe { WSAEnumProtocolsA(filter, infos.as_mut_ptr(), &mut length) };
+        (count, infos)
+    };
+    let (count, infos) = list(None);
+    assert_eq!((count, infos[0].dwServiceFlags1), (4, 0x20066));
+    assert_eq!(infos[1].dwServiceFlags1, 0x20609);
+    let (count, infos) = list(Some(&[17, 0]));
+    assert_eq!((count, infos[1].iAddressFamily, infos[1].iSocketType), (2, 23, 2));
 }
 
 /// Multicast by Windows' numbers: join, send to the group, receive, leave.
@@ -386,29 +351,17 @@ fn multicast() {
     let any = SOCKADDR_IN { sin_family: 2, sin_port: port, ..Default::default() };
     let group = [239_u8, 255, 77, 7];
     let membership = [group, [127, 0, 0, 1]];
-    unsafe {
-        assert_eq!(bind(one, ptr::from_ref(&any).cast(), 16), 0);
-        assert_eq!(setsockopt(one, IPPROTO_IP, 12, membership.as_ptr().cast(), 8), 0, "{}", last());
-        assert_eq!(
-            failed(setsockopt(one, IPPROTO_IP, 12, membership.as_ptr().cast(), 7)),
-            WSAEFAULT
-        );
-        assert_eq!(setsockopt(two, IPPROTO_IP, 9, [127_u8, 0, 0, 1].as_ptr().cast(), 4), 0);
-        set(two, IPPROTO_IP, 11, 1).unwrap();
-        let to = SOCKADDR_IN { sin_addr: IN_ADDR { S_addr: u32::from_ne_bytes(group) }, ..any };
-        assert_eq!(
-            sendto(two, c"hi".as_ptr(), 2, 0, ptr::from_ref(&to).cast(), 16),
-            2,
-            "{}",
-            last()
-        );
-        set(one, SOL_SOCKET, SO_RCVTIMEO, 20_000).unwrap();
-        assert_eq!(read(one, &mut [0; 4], 0), 2);
-        assert_eq!(setsockopt(one, IPPROTO_IP, 13, membership.as_ptr().cast(), 8), 0);
-        assert_eq!(
-            failed(setsockopt(one, IPPROTO_IP, 13, membership.as_ptr().cast(), 8)),
-            WSAEADDRNOTAVAIL
-        );
-    }
+    let member = |name, length| set_option(one, IPPROTO_IP, name, Some(&membership), length);
+    assert_eq!(bind_to(one, Some(&any), 16), 0);
+    assert_eq!(member(12, 8), 0, "{}", last());
+    assert_eq!(failed(member(12, 7)), WSAEFAULT);
+    assert_eq!(set_option(two, IPPROTO_IP, 9, Some(&[127_u8, 0, 0, 1]), 4), 0);
+    set(two, IPPROTO_IP, 11, 1).unwrap();
+    let to = SOCKADDR_IN { sin_addr: IN_ADDR { S_addr: u32::from_ne_bytes(group) }, ..any };
+    assert_eq!(write_to(two, b"hi", &to), 2, "{}", last());
+    set(one, SOL_SOCKET, SO_RCVTIMEO, 20_000).unwrap();
+    assert_eq!(read(one, &mut [0; 4], 0), 2);
+    assert_eq!(member(13, 8), 0);
+    assert_eq!(failed(member(13, 8)), WSAEADDRNOTAVAIL);
     assert_eq!((closesocket(one), closesocket(two)), (0, 0));
 }

@@ -1,10 +1,5 @@
 //! select and WSAPoll on real sockets: what they call ready, and what they refuse.
 #![allow(unsafe_code)] // calls the C ABI
-#![allow(
-    clippy::multiple_unsafe_ops_per_block,
-    clippy::undocumented_unsafe_blocks,
-    reason = "every pointer here is to a variable of the test, or is what the test is about"
-)]
 
 mod winsock;
 
@@ -27,7 +22,7 @@ const NOW: TIMEVAL = TIMEVAL { tv_sec: 0, tv_usec: 0 };
 fn look(socket: SOCKET) -> (bool, bool, bool) {
     let mut sets = [set_of(&[socket]); 3];
     let [one, two, three] = &mut sets;
-    let count = unsafe { select(0, one, two, three, &NOW) };
+    let count = select_in([Some(one), Some(two), Some(three)], Some(&NOW));
     let is = |set: &FD_SET| set.fd_count == 1 && set.fd_array[0] == socket;
     let answer = (is(&sets[0]), is(&sets[1]), is(&sets[2]));
     let total = i32::from(answer.0) + i32::from(answer.1) + i32::from(answer.2);
@@ -36,9 +31,8 @@ fn look(socket: SOCKET) -> (bool, bool, bool) {
 }
 
 fn poll(socket: SOCKET, events: i16, timeout: i32) -> (i32, i16) {
-    let mut entry = WSAPOLLFD { fd: socket, events, revents: 0x7777 };
-    let count = unsafe { WSAPoll(&mut entry, 1, timeout) };
-    (count, entry.revents)
+    let mut entries = [WSAPOLLFD { fd: socket, events, revents: 0x7777 }];
+    (poll_all(&mut entries, timeout), entries[0].revents)
 }
 
 /// A stream without a connection is nothing; with one it is writable; data and the end make it readable.
@@ -73,17 +67,14 @@ fn a_connect_that_fails() {
     non_blocking(client);
     let begun = connect_local(client, unused_port());
     if begun == Err(WSAEWOULDBLOCK) {
-        let null = ptr::null_mut();
-        let mut exceptions = set_of(&[client]);
-        let limit = TIMEVAL { tv_sec: 20, tv_usec: 0 };
-        assert_eq!(unsafe { select(0, null, null, &mut exceptions, &limit) }, 1);
+        assert!(wait_exceptional(client));
         assert_eq!(look(client), (false, false, true));
         let (count, events) = poll(client, POLLWRNORM, 0);
         assert_eq!((count, events & (POLLERR | POLLHUP)), (1, POLLERR | POLLHUP));
         let (mut error, mut length) = (0, 4);
         for expected in [WSAECONNREFUSED, 0] {
-            let out = (&raw mut error).cast();
-            assert_eq!(unsafe { getsockopt(client, SOL_SOCKET, 0x1007, out, &mut length) }, 0);
+            let (out, length) = (Some(&mut error), Some(&mut length));
+            assert_eq!(get_option(client, SOL_SOCKET, 0x1007, out, length), 0);
             assert_eq!(error, expected);
         }
     } else {
@@ -102,12 +93,9 @@ fn connections_and_urgent_data() {
     connect_local(client, port).unwrap();
     assert!(wait_readable(listener));
     assert_eq!(look(listener), (true, false, false));
-    let server = unsafe { accept(listener, ptr::null_mut(), ptr::null_mut()) };
-    assert_eq!(unsafe { send(client, c"!".as_ptr(), 1, MSG_OOB) }, 1);
-    let null = ptr::null_mut();
-    let mut exceptions = set_of(&[server]);
-    let limit = TIMEVAL { tv_sec: 20, tv_usec: 0 };
-    assert_eq!(unsafe { select(0, null, null, &mut exceptions, &limit) }, 1);
+    let server = accept_one(listener);
+    assert_eq!(write_with(client, b"!", MSG_OOB), 1);
+    assert!(wait_exceptional(server));
     assert_eq!(read(server, &mut [0; 1], MSG_OOB), 1);
     for socket in [listener, client, server] {
         assert_eq!(closesocket(socket), 0);
@@ -119,34 +107,31 @@ fn connections_and_urgent_data() {
 fn bad_sets() {
     start();
     let (server, client) = pair();
-    let null = ptr::null_mut();
-    unsafe {
-        assert_eq!(failed(select(0, null, null, null, &NOW)), WSAEINVAL);
-        assert_eq!(failed(select(0, &mut set_of(&[]), null, null, &NOW)), WSAEINVAL);
-        let mut set = set_of(&[server, INVALID_SOCKET]);
-        assert_eq!(failed(select(0, &mut set, null, null, &NOW)), WSAENOTSOCK);
-        assert_eq!(set.fd_count, 2, "nothing is stored");
-        let before = TIMEVAL { tv_sec: -1, tv_usec: 0 };
-        assert_eq!(failed(select(0, &mut set_of(&[server]), null, null, &before)), WSAEINVAL);
-        assert_eq!(failed(select(0, ptr::dangling_mut(), null, null, &NOW)), WSAEFAULT);
-        assert_eq!(
-            failed(select(0, &mut set_of(&[server]), null, null, ptr::dangling())),
-            WSAEFAULT
-        );
-        // More than 64, as programs with a larger FD_SETSIZE have.
-        let mut large = vec![0_usize; 201];
-        large[0] = 200;
-        large[1..].fill(client);
-        assert_eq!(select(0, null, large.as_mut_ptr().cast(), null, &NOW), 200);
-        let set = set_of(&[server]);
-        assert_eq!(
-            (
-                __WSAFDIsSet(server, (&raw const set).cast_mut()),
-                __WSAFDIsSet(client, (&raw const set).cast_mut())
-            ),
-            (1, 0)
-        );
-    }
+    let refused = |set: Option<&mut FD_SET>, limit| failed(select_in([set, None, None], limit));
+    assert_eq!(refused(None, Some(&NOW)), WSAEINVAL);
+    assert_eq!(refused(Some(&mut set_of(&[])), Some(&NOW)), WSAEINVAL);
+    let mut set = set_of(&[server, INVALID_SOCKET]);
+    assert_eq!(refused(Some(&mut set), Some(&NOW)), WSAENOTSOCK);
+    assert_eq!(set.fd_count, 2, "nothing is stored");
+    let before = TIMEVAL { tv_sec: -1, tv_usec: 0 };
+    assert_eq!(refused(Some(&mut set_of(&[server])), Some(&before)), WSAEINVAL);
+    let (null, nowhere) = (ptr::null_mut(), ptr::dangling_mut());
+    // SAFETY: where nothing is can be no set, which the call finds before it reads.
+    assert_eq!(failed(unsafe { select(0, nowhere, null, null, &NOW) }), WSAEFAULT);
+    let (mut set, nowhere) = (set_of(&[server]), ptr::dangling());
+    // SAFETY: likewise no time.
+    assert_eq!(failed(unsafe { select(0, &mut set, null, null, nowhere) }), WSAEFAULT);
+    // More than 64, as programs with a larger FD_SETSIZE have.
+    let mut large = vec![client; 201];
+    large[0] = 200;
+    // SAFETY: a set of the 200 sockets that its count says.
+    assert_eq!(unsafe { select(0, null, large.as_mut_ptr().cast(), null, &NOW) }, 200);
+    let mut set = set_of(&[server]);
+    let mut has = |socket| {
+        // SAFETY: a set of this function's.
+        unsafe { __WSAFDIsSet(socket, &mut set) }
+    };
+    assert_eq!((has(server), has(client)), (1, 0));
     assert_eq!((closesocket(server), closesocket(client)), (0, 0));
 }
 
@@ -155,14 +140,14 @@ fn bad_sets() {
 fn bad_polls() {
     start();
     let (server, client) = pair();
-    unsafe {
-        assert_eq!(failed(WSAPoll(ptr::null_mut(), 1, 0)), WSAEFAULT);
-        assert_eq!(failed(WSAPoll(ptr::null_mut(), 0, 0)), WSAEINVAL);
-        let mut entries =
-            [server, INVALID_SOCKET].map(|fd| WSAPOLLFD { fd, events: POLLWRNORM, revents: 0 });
-        assert_eq!(WSAPoll(entries.as_mut_ptr(), 2, -1), 2);
-        assert_eq!((entries[0].revents, entries[1].revents), (POLLWRNORM, POLLNVAL));
+    for (count, code) in [(1, WSAEFAULT), (0, WSAEINVAL)] {
+        // SAFETY: null is refused, and so is a count of nothing.
+        assert_eq!(failed(unsafe { WSAPoll(ptr::null_mut(), count, 0) }), code);
     }
+    let mut entries =
+        [server, INVALID_SOCKET].map(|fd| WSAPOLLFD { fd, events: POLLWRNORM, revents: 0 });
+    assert_eq!(poll_all(&mut entries, -1), 2);
+    assert_eq!((entries[0].revents, entries[1].revents), (POLLWRNORM, POLLNVAL));
     assert_eq!((poll(1 << 20, POLLRDNORM, 0).0, last()), (SOCKET_ERROR, WSAENOTSOCK));
     assert_eq!((poll(server, POLLPRI, 0).0, last()), (SOCKET_ERROR, WSAEINVAL));
     assert_eq!((closesocket(server), closesocket(client)), (0, 0));
@@ -174,8 +159,7 @@ fn they_wait() {
     start();
     let (server, client) = pair();
     let sender = thread::spawn(move || write(client, b"x"));
-    let null = ptr::null_mut();
-    assert_eq!(unsafe { select(0, &mut set_of(&[server]), null, null, ptr::null()) }, 1);
+    assert_eq!(select_in([Some(&mut set_of(&[server])), None, None], None), 1);
     assert_eq!(poll(server, POLLRDNORM, -1), (1, POLLRDNORM));
     assert_eq!(sender.join().unwrap(), 1);
     assert_eq!((closesocket(server), closesocket(client)), (0, 0));

@@ -1,7 +1,5 @@
 //! A test of its own process: a SOCKET that is used after its close must not meet another test's.
 #![allow(unsafe_code, non_snake_case, dead_code)] // an interface of C
-#![allow(clippy::undocumented_unsafe_blocks, reason = "every pointer is to a variable of the test")]
-#![allow(clippy::multiple_unsafe_ops_per_block, reason = "likewise")]
 
 #[path = "overlapped/support.rs"]
 mod support;

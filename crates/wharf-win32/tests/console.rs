@@ -2,9 +2,8 @@
 //! or with a pseudo-terminal.
 #![allow(unsafe_code)] // calls of the C interface
 #![allow(
-    clippy::undocumented_unsafe_blocks,
     clippy::multiple_unsafe_ops_per_block,
-    reason = "each passes live buffers of the test"
+    reason = "one note for a case of calls on the same variables"
 )]
 
 use std::fs::File;
@@ -33,6 +32,7 @@ fn say(text: &str) {
     let mut written = 0;
     let length = text.len() as u32;
     let text = text.as_ptr().cast();
+    // SAFETY: the text's own length, and a variable for the count.
     assert_eq!(unsafe { WriteConsoleA(output(), text, length, &raw mut written, null_mut()) }, 1);
     assert_eq!(written, length);
 }
@@ -47,36 +47,47 @@ unsafe extern "C" fn second(event: u32) -> i32 {
     0
 }
 
+/// SetConsoleCtrlHandler.
+fn handler(routine: PHANDLER_ROUTINE, add: i32) -> i32 {
+    // SAFETY: functions of this file, which stay.
+    unsafe { SetConsoleCtrlHandler(routine, add) }
+}
+
+fn interrupt_oneself() {
+    // SAFETY: what the signal does is decided by the library's handler or the kernel, not by code of this file.
+    unsafe { libc::raise(libc::SIGINT) };
+}
+
 /// The process under test: does what its case says.
 #[test]
 fn case() {
     let Ok(case) = std::env::var(CASE) else { return };
     match case.as_str() {
-        "handlers" => unsafe {
-            assert_eq!(SetConsoleCtrlHandler(Some(first), 1), 1);
-            assert_eq!(SetConsoleCtrlHandler(Some(second), 1), 1);
+        "handlers" => {
+            assert_eq!(handler(Some(first), 1), 1);
+            assert_eq!(handler(Some(second), 1), 1);
             say("[ready]");
             loop {
-                libc::pause();
+                std::thread::park();
             }
-        },
-        "nobody" => unsafe {
-            assert_eq!(SetConsoleCtrlHandler(Some(second), 1), 1);
-            assert_eq!((SetConsoleCtrlHandler(Some(first), 0), GetLastError()), (0, 87));
+        }
+        "nobody" => {
+            assert_eq!(handler(Some(second), 1), 1);
+            assert_eq!((handler(Some(first), 0), GetLastError()), (0, 87));
             assert_eq!((GenerateConsoleCtrlEvent(2, 0), GetLastError()), (0, 87));
             assert_eq!(GenerateConsoleCtrlEvent(0, 0), 1);
             loop {
-                libc::pause();
+                std::thread::park();
             }
-        },
-        "ignored" => unsafe {
-            assert_eq!(SetConsoleCtrlHandler(None, 1), 1);
-            libc::raise(libc::SIGINT);
+        }
+        "ignored" => {
+            assert_eq!(handler(None, 1), 1);
+            interrupt_oneself();
             say("[alive]");
-            assert_eq!(SetConsoleCtrlHandler(None, 0), 1);
-            libc::raise(libc::SIGINT);
+            assert_eq!(handler(None, 0), 1);
+            interrupt_oneself();
             say("[never]");
-        },
+        }
         "keys" => {
             say("[ready]");
             while _kbhit() == 0 {
@@ -85,7 +96,8 @@ fn case() {
             let keys: Vec<i32> = (0..4).map(|_| _getch()).collect();
             say(&format!("[{keys:?}]"));
         }
-        "terminal" => unsafe { terminal() },
+        "terminal" => terminal(),
+        // SAFETY: texts that end with a zero, and one variable.
         "redirected" => unsafe {
             let mut mode = 0;
             assert_eq!((GetConsoleMode(output(), &raw mut mode), GetLastError()), (0, 6));
@@ -103,7 +115,8 @@ fn case() {
     std::process::exit(0);
 }
 
-unsafe fn terminal() {
+fn terminal() {
+    // SAFETY: texts that end with a zero, variables of this function, and room for 16 bytes with the lengths that it has.
     unsafe {
         let mut mode = 0;
         assert_eq!(GetConsoleMode(input(), &raw mut mode), 1);
@@ -158,6 +171,7 @@ fn finish(mut child: Child) -> ExitStatus {
     // A child that hangs is a failure, not a test without end.
     let watch = std::thread::spawn(move || {
         if finished.recv_timeout(Duration::from_secs(60)).is_err() {
+            // SAFETY: a child that has not been waited for to its end, or the wait would have been told.
             unsafe { libc::kill(id, libc::SIGKILL) };
         }
     });
@@ -174,15 +188,18 @@ fn piped(case: &str) -> Child {
     // A shell starts what runs in the background with these ignored, and a child inherits that.
     let heard = || {
         for signal in [libc::SIGINT, libc::SIGQUIT] {
+            // SAFETY: in the child before its program: no handler runs any more.
             unsafe { libc::signal(signal, libc::SIG_DFL) };
         }
         Ok(())
     };
+    // SAFETY: between fork and exec `heard` calls only what is safe in a signal handler.
     unsafe { command.pre_exec(heard) };
     command.spawn().unwrap()
 }
 
 fn send(child: &Child, signal: i32) {
+    // SAFETY: a child that has not been waited for.
     assert_eq!(unsafe { libc::kill(child.id().cast_signed(), signal) }, 0);
 }
 
@@ -233,15 +250,19 @@ fn on_terminal(case: &str) -> (Child, File) {
     let (mut master, mut slave) = (0, 0);
     let mut size = libc::winsize { ws_col: 90, ws_row: 30, ws_xpixel: 0, ws_ypixel: 0 };
     let none = null_mut();
+    // SAFETY: variables for two descriptors, no name and no modes, and a size.
     let opened =
         unsafe { libc::openpty(&raw mut master, &raw mut slave, null_mut(), none, &raw mut size) };
     assert_eq!(opened, 0);
+    // SAFETY: a flag of a descriptor that was just opened.
     unsafe { libc::fcntl(master, libc::F_SETFD, libc::FD_CLOEXEC) };
-    let slave = unsafe { File::from_raw_fd(slave) };
+    // SAFETY: just opened, and nobody else's.
+    let [master, slave] = [master, slave].map(|end| unsafe { File::from_raw_fd(end) });
     let mut command = command(case);
     let number = slave.as_raw_fd();
     command.stdin(slave.try_clone().unwrap()).stdout(slave.try_clone().unwrap());
     command.stderr(Stdio::inherit());
+    // SAFETY: between fork and exec only what is safe in a signal handler, on a descriptor that the child has.
     unsafe {
         command.pre_exec(move || {
             libc::setsid();
@@ -249,7 +270,7 @@ fn on_terminal(case: &str) -> (Child, File) {
             Ok(())
         });
     }
-    (command.spawn().unwrap(), unsafe { File::from_raw_fd(master) })
+    (command.spawn().unwrap(), master)
 }
 
 #[test]

@@ -1,10 +1,6 @@
 //! The last filter for exceptions: each case is a process of its own (this program again, one test of it).
 #![allow(unsafe_code)] // calls of the C interface, and faults
-#![allow(
-    clippy::undocumented_unsafe_blocks,
-    clippy::multiple_unsafe_ops_per_block,
-    reason = "the cases fault on purpose"
-)]
+#![allow(clippy::multiple_unsafe_ops_per_block, reason = "the cases fault on purpose")]
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, ExitStatus};
@@ -16,15 +12,18 @@ const CASE: &str = "WHARF_EXCEPTION_CASE";
 static ANSWER: AtomicI32 = AtomicI32::new(0);
 
 unsafe extern "C" fn filter(exception: *const EXCEPTION_POINTERS) -> i32 {
+    // SAFETY: the filter is lent both for its call.
     let record = unsafe { *(*exception).ExceptionRecord };
     let parameters = &record.ExceptionInformation[..record.NumberParameters as usize];
     let text = format!("[{:x} {parameters:x?}]\n", record.ExceptionCode);
+    // SAFETY: the text's own length.
     unsafe { libc::write(1, text.as_ptr().cast(), text.len()) };
     ANSWER.load(Ordering::Relaxed)
 }
 
 fn set(answer: i32) {
     ANSWER.store(answer, Ordering::Relaxed);
+    // SAFETY: a function of this file, which stays.
     unsafe { SetUnhandledExceptionFilter(Some(filter)) };
 }
 
@@ -39,6 +38,8 @@ fn deep(level: u64) -> u64 {
 fn case() {
     let Ok(case) = std::env::var(CASE) else { return };
     let nowhere = std::hint::black_box(0x10_usize) as *mut u8;
+    // SAFETY: none, on purpose: the volatile accesses go to an address that is never mapped, and the process that makes them
+    // ends by that, which is what the test looks at. The calls are lent an array for their time, or null for none.
     unsafe {
         match case.as_str() {
             "write" => {

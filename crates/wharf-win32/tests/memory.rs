@@ -1,9 +1,8 @@
 //! Heaps and blocks, through the exported functions.
 #![allow(unsafe_code)] // calls of the C interface
 #![allow(
-    clippy::undocumented_unsafe_blocks,
     clippy::multiple_unsafe_ops_per_block,
-    reason = "each passes live blocks of the test"
+    reason = "one note for a test of calls on the same block"
 )]
 
 use std::ptr::null_mut;
@@ -19,6 +18,7 @@ fn blocks_of_a_heap() {
     for heap in [heap, private] {
         let block = HeapAlloc(heap, 8, 100).cast::<u8>();
         assert_eq!(block as usize % 16, 0);
+        // SAFETY: the block has the size that was asked for until it is freed, in the last line.
         unsafe {
             assert!((0..100).all(|at| *block.add(at) == 0));
             assert_eq!(HeapSize(heap, 0, block.cast()), 100);
@@ -28,8 +28,10 @@ fn blocks_of_a_heap() {
             assert_eq!(HeapValidate(heap, 0, block.cast()), 1);
             assert_eq!(HeapFree(heap, 0, block.cast()), 1);
         }
+        // SAFETY: null is nothing to free.
         assert_eq!(unsafe { HeapFree(heap, 0, null_mut()) }, 1);
     }
+    // SAFETY: blocks that are not followed; each is freed once by its own heap, by itself or with all.
     unsafe {
         let block = HeapAlloc(heap, 0, 1);
         assert_eq!(HeapFree(private, 0, block), 0, "another heap's block");
@@ -47,6 +49,7 @@ fn blocks_of_a_heap() {
 
 #[test]
 fn global_blocks() {
+    // SAFETY: blocks that are not followed; each is freed once, and what is none is told by its address.
     unsafe {
         let block = GlobalAlloc(0x42, 10);
         assert_eq!((GlobalSize(block), GlobalFlags(block)), (10, 0));
@@ -69,13 +72,15 @@ const RESERVE: u32 = 0x2000;
 const COMMIT: u32 = 0x1000;
 
 fn query(address: *const u8) -> MEMORY_BASIC_INFORMATION {
-    let mut information: MEMORY_BASIC_INFORMATION = unsafe { std::mem::zeroed() };
+    let mut information = MEMORY_BASIC_INFORMATION::default();
+    // SAFETY: room for the 48 bytes of the answer; the address is not followed.
     assert_eq!(unsafe { VirtualQuery(address.cast(), &raw mut information, 48) }, 48);
     information
 }
 
 #[test]
 fn pages_are_reserved_committed_and_released() {
+    // SAFETY: pages of this test's own; what is followed is committed at that line, and written only while that is allowed.
     unsafe {
         let base = VirtualAlloc(std::ptr::null(), 0x3_0000, RESERVE, 4).cast::<u8>();
         assert!(!base.is_null() && (base as usize).is_multiple_of(0x1_0000));
@@ -108,6 +113,7 @@ fn pages_are_reserved_committed_and_released() {
 #[test]
 fn what_virtual_alloc_refuses() {
     let fails = |size, kind, protection| {
+        // SAFETY: no address: nothing that anybody uses is touched.
         let base = unsafe { VirtualAlloc(std::ptr::null(), size, kind, protection) };
         assert!(base.is_null());
         GetLastError()
@@ -118,9 +124,12 @@ fn what_virtual_alloc_refuses() {
     assert_eq!(fails(1, COMMIT, 0x104), 87);
     assert_eq!(fails(1, COMMIT | 0x2000_0000, 4), 1314);
     assert_eq!(fails(usize::MAX / 2, RESERVE, 4), 8);
+    // SAFETY: no address: nothing that anybody uses is touched.
     let base = unsafe { VirtualAlloc(std::ptr::null(), 1, COMMIT | RESERVE, 4) };
+    // SAFETY: the pages of the line above, which are not given again.
     let again = unsafe { VirtualAlloc(base, 1, RESERVE, 4) };
     assert_eq!((again, GetLastError()), (null_mut(), 487), "it is taken");
+    // SAFETY: nobody follows an address in them.
     assert_eq!(unsafe { VirtualFree(base, 0, 0x8000) }, 1);
 }
 
@@ -128,10 +137,12 @@ fn what_virtual_alloc_refuses() {
 fn mappings_of_memory_are_shared_by_name() {
     use wharf_win32::Win32::Foundation::{CloseHandle, INVALID_HANDLE_VALUE};
     let name = c"Local\\wharf-memory-test";
-    let create = |size| unsafe {
-        let none = std::ptr::null();
-        CreateFileMappingA(INVALID_HANDLE_VALUE, none, 4, 0, size, name.as_ptr().cast())
+    let create = |size| {
+        let (none, name) = (std::ptr::null(), name.as_ptr().cast());
+        // SAFETY: a name that ends with a zero; no attributes.
+        unsafe { CreateFileMappingA(INVALID_HANDLE_VALUE, none, 4, 0, size, name) }
     };
+    // SAFETY: views of this test's own, followed inside their sizes before they are unmapped.
     unsafe {
         let first = create(0x2_0000);
         assert_eq!(GetLastError(), 0);
@@ -162,6 +173,7 @@ fn mappings_of_a_file_write_it() {
     std::fs::write(&path, "").unwrap();
     let name = std::ffi::CString::new(path.to_str().unwrap()).unwrap();
     let none = std::ptr::null();
+    // SAFETY: a name that ends with a zero; two views of five bytes, followed inside that before they are unmapped.
     unsafe {
         let file = CreateFileA(name.as_ptr().cast(), 0xC000_0000, 7, none, 3, 0, null_mut());
         let map =
@@ -184,6 +196,7 @@ fn the_machine_has_memory() {
     let mut status = MEMORYSTATUSEX::default();
     let mut counters = PROCESS_MEMORY_COUNTERS_EX::default();
     let current = usize::MAX as *mut _;
+    // SAFETY: variables with room for the sizes that they say or that are given, or sizes that are refused.
     unsafe {
         assert_eq!((GlobalMemoryStatusEx(&raw mut status), GetLastError()), (0, 87));
         status.dwLength = 64;

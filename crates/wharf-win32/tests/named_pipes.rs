@@ -1,12 +1,7 @@
 //! Named pipes (contract E11-E14, C18, C33, C39), with clients in this process and in another.
 #![allow(unsafe_code)] // calls of the C interface
-#![allow(
-    clippy::undocumented_unsafe_blocks,
-    clippy::multiple_unsafe_ops_per_block,
-    reason = "each passes live buffers of the test"
-)]
 
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::ptr::{null, null_mut};
 
 use wharf_win32::Win32::Foundation::{CloseHandle, GetLastError, HANDLE, INVALID_HANDLE_VALUE};
@@ -26,34 +21,42 @@ fn name(text: &str) -> CString {
 
 fn create(name: &CString, open: u32, mode: u32, most: u32) -> Result<HANDLE, u32> {
     let name = name.as_ptr().cast();
+    // SAFETY: a name that ends with a zero; no attributes.
     let pipe = unsafe { CreateNamedPipeA(name, open, mode, most, 512, 512, 0, null()) };
     if pipe == INVALID_HANDLE_VALUE { Err(GetLastError()) } else { Ok(pipe) }
 }
 
 fn open(name: &CString, access: u32, flags: u32) -> Result<HANDLE, u32> {
     let name = name.as_ptr().cast();
+    // SAFETY: a name that ends with a zero; no attributes.
     let pipe = unsafe { CreateFileA(name, access, 0, null(), 3, flags, null_mut()) };
     if pipe == INVALID_HANDLE_VALUE { Err(GetLastError()) } else { Ok(pipe) }
 }
 
 const BOTH: u32 = 0xC000_0000;
 
+// What is lent to an overlapped handle lives until the packet: each test waits for all that it has issued. On the others an
+// operation is null, and a call uses what it is lent no longer than it takes.
+
 fn connect(pipe: HANDLE, overlapped: *mut OVERLAPPED) -> Result<(), u32> {
+    // SAFETY: null, or an operation that lives as said above.
     if unsafe { ConnectNamedPipe(pipe, overlapped) } == 0 { Err(GetLastError()) } else { Ok(()) }
 }
 
 fn operation() -> Box<OVERLAPPED> {
-    Box::new(unsafe { std::mem::zeroed() })
+    Box::default()
 }
 
 fn read(pipe: HANDLE, buffer: &mut [u8], overlapped: *mut OVERLAPPED) -> Result<u32, u32> {
     let (to, mut count) = (buffer.as_mut_ptr().cast(), 0);
+    // SAFETY: the slice's own length; it and the operation live as said above.
     let done = unsafe { ReadFile(pipe, to, buffer.len() as u32, &raw mut count, overlapped) };
     if done == 0 { Err(GetLastError()) } else { Ok(count) }
 }
 
 fn write(pipe: HANDLE, text: &[u8], overlapped: *mut OVERLAPPED) -> Result<u32, u32> {
     let (from, mut count) = (text.as_ptr().cast(), 0);
+    // SAFETY: the slice's own length; it and the operation live as said above.
     let done = unsafe { WriteFile(pipe, from, text.len() as u32, &raw mut count, overlapped) };
     if done == 0 { Err(GetLastError()) } else { Ok(count) }
 }
@@ -62,6 +65,7 @@ fn write(pipe: HANDLE, text: &[u8], overlapped: *mut OVERLAPPED) -> Result<u32, 
 fn get(port: HANDLE, millis: u32) -> (i32, u32, u32, usize, *mut OVERLAPPED) {
     let (mut bytes, mut key, mut done) = (77, 77, null_mut());
     let to = &raw mut done;
+    // SAFETY: three variables of this function.
     let good = unsafe { GetQueuedCompletionStatus(port, &raw mut bytes, &raw mut key, to, millis) };
     (good, if good == 0 { GetLastError() } else { 0 }, bytes, key, done)
 }
@@ -94,6 +98,7 @@ fn synchronous_ends_in_two_processes() {
     let (mut buffer, mut id) = ([0; 64], 0);
     assert_eq!(read(pipe, &mut buffer, null_mut()), Ok(14));
     assert_eq!(&buffer[..14], b"from the child");
+    // SAFETY: a variable for the answer.
     assert_eq!(unsafe { GetNamedPipeClientProcessId(pipe, &raw mut id) }, 1);
     assert_eq!(id, child.id());
     assert_eq!(write(pipe, b"answer", null_mut()), Ok(6));
@@ -216,16 +221,13 @@ fn messages() {
     }
     // The client reads bytes until it says otherwise.
     assert!(matches!(write(pipe, b"answer", &raw mut *operation), Ok(6)));
-    let mode = 2;
+    let (mode, none) = (2, null_mut());
     let mut available = 0;
-    unsafe {
-        assert_eq!(
-            PeekNamedPipe(client, null_mut(), 0, null_mut(), &raw mut available, null_mut()),
-            1
-        );
-        assert!(available > 0);
-        assert_eq!(SetNamedPipeHandleState(client, &raw const mode, null(), null()), 1);
-    }
+    // SAFETY: a variable for the count, and nulls for what is not wanted.
+    let done = unsafe { PeekNamedPipe(client, null_mut(), 0, none, &raw mut available, none) };
+    assert!(done == 1 && available > 0);
+    // SAFETY: a mode, and nulls for what stays.
+    assert_eq!(unsafe { SetNamedPipeHandleState(client, &raw const mode, null(), null()) }, 1);
     assert_eq!(read(client, &mut buffer, null_mut()), Err(234));
     assert_eq!(read(client, &mut buffer, null_mut()), Ok(2));
     close(&[pipe, client, port]);
@@ -241,23 +243,24 @@ fn what_is_refused() {
     assert_eq!(create(&name, DUPLEX, 2, 1), Err(87), "messages of a byte pipe");
     let pipe = create(&name, 1, 0, 1).unwrap();
     assert_eq!(open(&name, 0x8000_0000, 0), Err(5), "the client may only write");
-    let text = name.as_ptr().cast();
-    unsafe {
-        assert_eq!(DisconnectNamedPipe(pipe), 1);
-        assert_eq!((WaitNamedPipeA(text, 1), GetLastError()), (0, 121));
-        assert_eq!((WaitNamedPipeA(c"x".as_ptr().cast(), 1), GetLastError()), (0, 123));
-    }
+    let wait = |name: &CStr, millis| {
+        // SAFETY: a name that ends with a zero.
+        (unsafe { WaitNamedPipeA(name.as_ptr().cast(), millis) }, GetLastError())
+    };
+    assert_eq!(DisconnectNamedPipe(pipe), 1);
+    assert_eq!(wait(&name, 1), (0, 121));
+    assert_eq!(wait(c"x", 1), (0, 123));
     let waiter = std::thread::spawn({
         let pipe = pipe as usize;
         move || connect(pipe as HANDLE, null_mut())
     });
-    assert_eq!(unsafe { WaitNamedPipeA(text, u32::MAX) }, 1);
+    assert_eq!(wait(&name, u32::MAX).0, 1);
     let client = open(&name, WRITE, 0).unwrap();
     assert_eq!(waiter.join().unwrap(), Ok(()));
     assert_eq!((connect(client, null_mut()), read(client, &mut [0], null_mut())), (Err(1), Err(5)));
     assert_eq!(write(pipe, b"x", null_mut()), Err(5));
     close(&[pipe, client]);
-    assert_eq!((unsafe { WaitNamedPipeA(text, 1) }, GetLastError()), (0, 2));
+    assert_eq!(wait(&name, 1), (0, 2));
 }
 
 const WRITE: u32 = 0x4000_0000;

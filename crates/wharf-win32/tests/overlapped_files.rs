@@ -1,10 +1,5 @@
 //! Overlapped reads and writes of files on a port (contract A5, A6, C16-C21, C23, C33-C39, E1-E8).
 #![allow(unsafe_code)] // calls of the C interface
-#![allow(
-    clippy::undocumented_unsafe_blocks,
-    clippy::multiple_unsafe_ops_per_block,
-    reason = "each passes live buffers of the test"
-)]
 
 use std::ffi::{CString, c_void};
 use std::path::Path;
@@ -20,6 +15,7 @@ const KEY: usize = 0x1234_5678_9ABC;
 fn open(path: &Path, flags: u32) -> HANDLE {
     let name = CString::new(path.to_str().unwrap()).unwrap();
     let access = 0xC000_0000;
+    // SAFETY: a name that ends with a zero; no attributes.
     let file =
         unsafe { CreateFileA(name.as_ptr().cast(), access, 7, null(), 4, flags, null_mut()) };
     assert_ne!(file, INVALID_HANDLE_VALUE, "{}", GetLastError());
@@ -48,6 +44,7 @@ type Got = (i32, u32, u32, usize, *mut OVERLAPPED);
 fn get(port: HANDLE, millis: u32) -> Got {
     let (mut bytes, mut key, mut overlapped) = (77, 77, null_mut());
     let to = &raw mut overlapped;
+    // SAFETY: three variables of this function.
     let good = unsafe { GetQueuedCompletionStatus(port, &raw mut bytes, &raw mut key, to, millis) };
     (good, if good == 0 { GetLastError() } else { 0 }, bytes, key, overlapped)
 }
@@ -64,12 +61,20 @@ fn issued(result: i32) -> Result<(), u32> {
     }
 }
 
-fn read(file: HANDLE, to: *mut u8, length: u32, overlapped: &mut OVERLAPPED) -> Result<(), u32> {
+// Memory and operation live until the packet, or the failure, of the operation: each test waits for all that it has issued.
+
+fn read(file: HANDLE, to: &mut [u8], overlapped: &mut OVERLAPPED) -> Result<(), u32> {
+    read_to(file, to.as_mut_ptr(), to.len() as u32, overlapped)
+}
+
+fn read_to(file: HANDLE, to: *mut u8, length: u32, overlapped: &mut OVERLAPPED) -> Result<(), u32> {
+    // SAFETY: null, which is refused, or so much room, which lives as said above.
     issued(unsafe { ReadFile(file, to.cast(), length, null_mut(), overlapped) })
 }
 
 fn write(file: HANDLE, from: &[u8], overlapped: &mut OVERLAPPED) -> Result<(), u32> {
     let length = from.len() as u32;
+    // SAFETY: the slice's own length, and both live as said above.
     issued(unsafe { WriteFile(file, from.as_ptr().cast(), length, null_mut(), overlapped) })
 }
 
@@ -85,13 +90,14 @@ fn one_packet_each() {
         assert_eq!((operation.Internal, operation.InternalHigh), (0, 5));
         let mut buffer = [9; 16];
         let mut operation = at(1);
-        read(file, buffer.as_mut_ptr(), 16, &mut operation).unwrap();
+        read(file, &mut buffer, &mut operation).unwrap();
         assert_eq!(get(port, u32::MAX), (1, 0, 7, KEY, &raw mut *operation), "E6: short");
         assert_eq!(&buffer[..8], b"\0\0hello\x09");
         // E5: at the end the failure is a packet.
         let mut operation = at(8);
         let mut count = 55;
         let to = buffer.as_mut_ptr().cast();
+        // SAFETY: room for 16, which lives, with the operation, until the packet below.
         let done = unsafe { ReadFile(file, to, 16, &raw mut count, &raw mut *operation) };
         assert_eq!((done, GetLastError(), count), (0, 997, 0));
         assert_eq!(get(port, u32::MAX), (0, 38, 0, KEY, &raw mut *operation));
@@ -109,17 +115,19 @@ fn failures_of_the_call() {
     let mut operation = at(0);
     write(file, b"content", &mut operation).unwrap();
     assert_eq!(get(port, u32::MAX).0, 1);
-    assert_eq!(read(file, null_mut(), 4, &mut operation), Err(998));
+    assert_eq!(read_to(file, null_mut(), 4, &mut operation), Err(998));
     let bad: *const c_void = null();
+    // SAFETY: null is refused.
     let written = unsafe { WriteFile(file, bad, 4, null_mut(), &raw mut *operation) };
     assert_eq!(issued(written), Err(1784));
     let mut buffer = [0; 4];
     let to: *mut c_void = buffer.as_mut_ptr().cast();
     let mut count = 0;
+    // SAFETY: room for four, for a call that is refused.
     let read_without = unsafe { ReadFile(file, to, 4, &raw mut count, null_mut()) };
     assert_eq!((read_without, GetLastError()), (0, 87));
     operation.hEvent = 0x4444_4444_usize as HANDLE;
-    assert_eq!(read(file, to.cast(), 4, &mut operation), Err(6), "no event");
+    assert_eq!(read(file, &mut buffer, &mut operation), Err(6), "no event");
     nothing(port);
     assert_eq!((CreateIoCompletionPort(file, port, 1, 0), GetLastError()), (null_mut(), 87), "A6");
     assert_eq!((CancelIoEx(file, null_mut()), GetLastError()), (0, 1168));
@@ -146,6 +154,7 @@ fn success_at_once_can_be_silent() {
     let mut operation = at(0);
     let length = 4;
     let from = b"data".as_ptr().cast();
+    // SAFETY: four bytes that stay for good; the operation lives until the packet, if one comes.
     let done = unsafe { WriteFile(file, from, length, null_mut(), &raw mut *operation) };
     match done {
         1 => nothing(port),
@@ -153,7 +162,7 @@ fn success_at_once_can_be_silent() {
     }
     let mut buffer = [0; 4];
     let mut end = at(4);
-    assert_eq!(read(file, buffer.as_mut_ptr(), 4, &mut end), Ok(()));
+    assert_eq!(read(file, &mut buffer, &mut end), Ok(()));
     assert_eq!(get(port, u32::MAX).1, 38, "what pends has its packet");
     assert_eq!((CloseHandle(file), CloseHandle(port)), (1, 1));
 }
@@ -201,10 +210,11 @@ fn closing_ends_everything() {
     let file = open(&path, OVERLAPPED_FLAG | 0x2000_0000);
     let port = port(file);
     let layout = std::alloc::Layout::from_size_align(1 << 16, 4096).unwrap();
+    // SAFETY: a size that is not nothing.
     let buffer = unsafe { std::alloc::alloc_zeroed(layout) };
     let mut operations: Vec<_> = (0..16).map(|step| at(step << 16)).collect();
     for operation in &mut operations {
-        read(file, buffer, 1 << 16, operation).unwrap();
+        read_to(file, buffer, 1 << 16, operation).unwrap();
     }
     assert_eq!(CloseHandle(file), 1);
     for _ in 0..16 {
@@ -214,6 +224,7 @@ fn closing_ends_everything() {
     }
     nothing(port);
     assert_eq!(CloseHandle(port), 1);
+    // SAFETY: all reads into it have ended; it was made by this layout.
     unsafe { std::alloc::dealloc(buffer, layout) };
 }
 
@@ -225,7 +236,8 @@ fn results_without_a_port() {
     std::fs::write(&path, "0123456789").unwrap();
     let file = open(&path, OVERLAPPED_FLAG);
     let (mut buffer, mut bytes, mut operation) = ([0; 4], 0, at(6));
-    read(file, buffer.as_mut_ptr(), 4, &mut operation).unwrap();
+    read(file, &mut buffer, &mut operation).unwrap();
+    // SAFETY: the operation that was issued, and a variable for the bytes.
     let done = unsafe { GetOverlappedResult(file, &raw const *operation, &raw mut bytes, 1) };
     assert_eq!((done, bytes, &buffer), (1, 4, b"6789"));
     assert_eq!(CloseHandle(file), 1);
@@ -237,28 +249,28 @@ fn a_handle_is_signalled_by_its_operations() {
     use wharf_win32::Win32::System::Threading::{CreateEventA, WaitForSingleObject};
     let name = CString::new(format!(r"\\.\pipe\wharf signal {}", std::process::id())).unwrap();
     let name: *const u8 = name.as_ptr().cast();
-    unsafe {
-        let flags = 3 | OVERLAPPED_FLAG;
-        let pipe = CreateNamedPipeA(name, flags, 0, 1, 0, 0, 0, null());
-        let client = CreateFileA(name, 0xC000_0000, 0, null(), 3, 0, null_mut());
-        let port = port(pipe);
-        assert_eq!(WaitForSingleObject(pipe, 0), 0, "A22");
-        let (mut buffer, mut operation) = ([0; 4], at(0));
-        read(pipe, buffer.as_mut_ptr(), 4, &mut operation).unwrap();
-        assert_eq!(WaitForSingleObject(pipe, 0), 258, "pending");
-        let text: *const c_void = b"text".as_ptr().cast();
-        let mut count = 0;
-        assert_eq!(WriteFile(client, text, 4, &raw mut count, null_mut()), 1);
-        assert_eq!(WaitForSingleObject(pipe, u32::MAX), 0);
-        assert_eq!(get(port, u32::MAX).2, 4);
-        read(pipe, buffer.as_mut_ptr(), 4, &mut operation).unwrap();
-        let mut with_event = at(0);
-        with_event.hEvent = CreateEventA(null(), 1, 0, null());
-        let done = WriteFile(pipe, text, 4, null_mut(), &raw mut *with_event);
-        assert!(issued(done).is_ok());
-        assert_eq!(WaitForSingleObject(with_event.hEvent, u32::MAX), 0);
-        assert_eq!(WaitForSingleObject(pipe, 0), 258, "the event tells, not the handle");
-        assert_eq!((CloseHandle(pipe), CloseHandle(client)), (1, 1));
-        assert_eq!((CloseHandle(port), CloseHandle(with_event.hEvent)), (1, 1));
-    }
+    // SAFETY: a name that ends with a zero; no attributes.
+    let pipe = unsafe { CreateNamedPipeA(name, 3 | OVERLAPPED_FLAG, 0, 1, 0, 0, 0, null()) };
+    // SAFETY: likewise.
+    let client = unsafe { CreateFileA(name, 0xC000_0000, 0, null(), 3, 0, null_mut()) };
+    let port = port(pipe);
+    assert_eq!(WaitForSingleObject(pipe, 0), 0, "A22");
+    let (mut buffer, mut operation) = ([0; 4], at(0));
+    read(pipe, &mut buffer, &mut operation).unwrap();
+    assert_eq!(WaitForSingleObject(pipe, 0), 258, "pending");
+    let mut count = 0;
+    // SAFETY: four bytes, for a call that waits, and a variable for the count.
+    let done = unsafe { WriteFile(client, b"text".as_ptr().cast(), 4, &raw mut count, null_mut()) };
+    assert_eq!(done, 1);
+    assert_eq!(WaitForSingleObject(pipe, u32::MAX), 0);
+    assert_eq!(get(port, u32::MAX).2, 4);
+    read(pipe, &mut buffer, &mut operation).unwrap();
+    let mut with_event = at(0);
+    // SAFETY: no attributes and no name: nothing is read.
+    with_event.hEvent = unsafe { CreateEventA(null(), 1, 0, null()) };
+    write(pipe, b"text", &mut with_event).unwrap();
+    assert_eq!(WaitForSingleObject(with_event.hEvent, u32::MAX), 0);
+    assert_eq!(WaitForSingleObject(pipe, 0), 258, "the event tells, not the handle");
+    assert_eq!((CloseHandle(pipe), CloseHandle(client)), (1, 1));
+    assert_eq!((CloseHandle(port), CloseHandle(with_event.hEvent)), (1, 1));
 }

@@ -1,10 +1,5 @@
 //! Registered I/O (E23): queues, notifications, requests of streams and datagrams, what is refused.
 #![allow(unsafe_code)] // calls the C ABI
-#![allow(
-    clippy::multiple_unsafe_ops_per_block,
-    clippy::undocumented_unsafe_blocks,
-    reason = "every pointer here is to a variable of the test, or is what the test is about"
-)]
 
 mod winsock;
 
@@ -37,15 +32,17 @@ struct Rio(RIO_EXTENSION_FUNCTION_TABLE);
 fn registered(kind: i32) -> SOCKET {
     start();
     let flags = WSA_FLAG_OVERLAPPED | WSA_FLAG_REGISTERED_IO;
+    // SAFETY: no description of a protocol: nothing is read.
     let s = unsafe { WSASocketW(AF_INET, kind, 0, ptr::null(), 0, flags) };
     assert_ne!(s, INVALID_SOCKET);
     s
 }
 
 fn table(s: SOCKET) -> Rio {
-    let mut table: RIO_EXTENSION_FUNCTION_TABLE = unsafe { std::mem::zeroed() };
+    let mut table = RIO_EXTENSION_FUNCTION_TABLE::default();
     let (guid, out) = ((&raw const RIO).cast(), (&raw mut table).cast());
     let (mut bytes, null) = (0, ptr::null_mut());
+    // SAFETY: an id of 16 bytes, and room for a table of 112.
     let result = unsafe { WSAIoctl(s, MULTIPLE, guid, 16, out, 112, &mut bytes, null, None) };
     assert_eq!((result, bytes, table.cbSize), (0, 112, 112));
     Rio(table)
@@ -54,36 +51,90 @@ fn table(s: SOCKET) -> Rio {
 impl Rio {
     fn queue(&self, size: u32, tell: Option<&RIO_NOTIFICATION_COMPLETION>) -> RIO_CQ {
         let tell = tell.map_or(ptr::null(), ptr::from_ref);
-        unsafe { self.0.RIOCreateCompletionQueue.unwrap()(size, tell) }
+        let create = self.0.RIOCreateCompletionQueue.unwrap();
+        // SAFETY: null, or how to tell, which is read during the call.
+        unsafe { create(size, tell) }
     }
 
     fn requests(&self, s: SOCKET, each: u32, queue: RIO_CQ) -> RIO_RQ {
-        let context = ptr::without_provenance(77);
-        unsafe { self.0.RIOCreateRequestQueue.unwrap()(s, each, 1, each, 1, queue, queue, context) }
+        let (create, context) =
+            (self.0.RIOCreateRequestQueue.unwrap(), ptr::without_provenance(77));
+        // SAFETY: the context is a number that comes back and that nobody follows.
+        unsafe { create(s, each, 1, each, 1, queue, queue, context) }
     }
 
+    /// What is registered lives until the requests that use it have ended: each test takes their results, or leaves them
+    /// to the end of the socket.
     fn buffer(&self, memory: &mut [u8]) -> RIO_BUFFERID {
         let length = u32::try_from(memory.len()).unwrap();
-        unsafe { self.0.RIORegisterBuffer.unwrap()(memory.as_ptr(), length) }
+        self.register(memory.as_ptr(), length)
+    }
+
+    fn register(&self, memory: *const u8, length: u32) -> RIO_BUFFERID {
+        let register = self.0.RIORegisterBuffer.unwrap();
+        // SAFETY: nothing is read or written by the call; what the requests may use is said above.
+        unsafe { register(memory, length) }
     }
 
     fn receive(&self, queue: RIO_RQ, part: &RIO_BUF, flags: u32, context: usize) -> BOOL {
-        let context = ptr::without_provenance(context);
-        unsafe { self.0.RIOReceive.unwrap()(queue, part, 1, flags, context) }
+        let receive = self.0.RIOReceive.unwrap();
+        // SAFETY: the part is read during the call, the memory lives (see `buffer`), the context is a number.
+        unsafe { receive(queue, part, 1, flags, ptr::without_provenance(context)) }
     }
 
     fn send(&self, queue: RIO_RQ, part: &RIO_BUF, flags: u32, context: usize) -> BOOL {
-        let context = ptr::without_provenance(context);
-        unsafe { self.0.RIOSend.unwrap()(queue, part, 1, flags, context) }
+        let send = self.0.RIOSend.unwrap();
+        // SAFETY: as in `receive`.
+        unsafe { send(queue, part, 1, flags, ptr::without_provenance(context)) }
+    }
+
+    /// RIOReceiveEx: data, an address that the other side has, and one that is refused.
+    fn receive_ex(&self, queue: RIO_RQ, data: &RIO_BUF, from: &RIO_BUF) -> BOOL {
+        let receive = self.0.RIOReceiveEx.unwrap();
+        // SAFETY: as in `receive`; nobody is refused and nothing else is wanted where a null is.
+        unsafe { receive(queue, data, 1, NOBODY, from, NOBODY, NOBODY, 0, NULL) }
+    }
+
+    fn send_ex(
+        &self,
+        queue: RIO_RQ,
+        data: &RIO_BUF,
+        local: Option<&RIO_BUF>,
+        to: &RIO_BUF,
+    ) -> BOOL {
+        let (send, local) = (self.0.RIOSendEx.unwrap(), local.map_or(NOBODY, ptr::from_ref));
+        // SAFETY: as in `receive`; nothing is wanted where a null is.
+        unsafe { send(queue, data, 1, local, to, NOBODY, NOBODY, 0, NULL) }
+    }
+
+    fn resize_requests(&self, queue: RIO_RQ, receives: u32, sends: u32) -> BOOL {
+        let resize = self.0.RIOResizeRequestQueue.unwrap();
+        // SAFETY: names and numbers only.
+        unsafe { resize(queue, receives, sends) }
+    }
+
+    fn resize(&self, queue: RIO_CQ, size: u32) -> BOOL {
+        let resize = self.0.RIOResizeCompletionQueue.unwrap();
+        // SAFETY: names and numbers only.
+        unsafe { resize(queue, size) }
     }
 
     fn notify(&self, queue: RIO_CQ) -> i32 {
-        unsafe { self.0.RIONotify.unwrap()(queue) }
+        let notify = self.0.RIONotify.unwrap();
+        // SAFETY: takes a name.
+        unsafe { notify(queue) }
+    }
+
+    /// RIODequeueCompletion, which answers how many it has stored.
+    fn dequeue(&self, queue: RIO_CQ, results: &mut [RIORESULT]) -> u32 {
+        let dequeue = self.0.RIODequeueCompletion.unwrap();
+        // SAFETY: room for as many results as the slice has.
+        unsafe { dequeue(queue, results.as_mut_ptr(), u32::try_from(results.len()).unwrap()) }
     }
 
     fn take(&self, queue: RIO_CQ) -> Vec<(i32, u32, u64)> {
         let mut results = [RIORESULT::default(); 8];
-        let count = unsafe { self.0.RIODequeueCompletion.unwrap()(queue, results.as_mut_ptr(), 8) };
+        let count = self.dequeue(queue, &mut results);
         assert_ne!(count, RIO_CORRUPT_CQ);
         let some = &results[..count as usize];
         assert!(some.iter().all(|result| result.SocketContext == 77));
@@ -99,7 +150,7 @@ fn connected() -> (SOCKET, TcpStream) {
     let mut name = SOCKADDR_IN::default();
     (name.sin_family, name.sin_port) = (2, listener.local_addr().unwrap().port().to_be());
     name.sin_addr = IN_ADDR { S_addr: u32::from_ne_bytes([127, 0, 0, 1]) };
-    assert_eq!(unsafe { connect(s, (&raw const name).cast(), 16) }, 0, "{}", last());
+    assert_eq!(connect_to(s, Some(&name), 16), 0, "{}", last());
     (s, listener.accept().unwrap().0)
 }
 
@@ -135,9 +186,10 @@ fn one_packet_for_a_batch() {
     let mut memory = [0_u8; 64];
     let buffer = rio.buffer(&mut memory);
     assert_ne!(buffer, RIO_INVALID_BUFFERID);
-    let packet = |millis| unsafe {
+    let packet = |millis| {
         let (mut bytes, mut key, mut ov) = (9, 9, ptr::null_mut());
-        let got = GetQueuedCompletionStatus(port, &mut bytes, &mut key, &mut ov, millis);
+        // SAFETY: three variables of this closure.
+        let got = unsafe { GetQueuedCompletionStatus(port, &mut bytes, &mut key, &mut ov, millis) };
         (got, bytes, key, ov as usize)
     };
     assert_eq!(rio.receive(requests, &part(buffer, 8, 4), 0, 1), 1);
@@ -177,9 +229,19 @@ fn one_packet_for_a_batch() {
     assert!(ended.len() == 1 && [995, 10053].contains(&ended[0].0) && ended[0].2 == 5, "{ended:?}");
     assert_eq!(rio.receive(requests, &part(buffer, 0, 4), 0, 6), 0);
     assert_eq!(last(), WSAEINVAL);
-    unsafe { rio.0.RIODeregisterBuffer.unwrap()(buffer) };
-    unsafe { rio.0.RIOCloseCompletionQueue.unwrap()(queue) };
+    let (deregister, close) =
+        (rio.0.RIODeregisterBuffer.unwrap(), rio.0.RIOCloseCompletionQueue.unwrap());
+    // SAFETY: takes a name; the socket's end has ended all that used the memory.
+    unsafe { deregister(buffer) };
+    // SAFETY: takes a name.
+    unsafe { close(queue) };
     CloseHandle(port);
+}
+
+/// An address as it is in memory.
+fn bytes_of(name: SOCKADDR_IN) -> [u8; 16] {
+    // SAFETY: sixteen bytes of numbers without gaps.
+    unsafe { std::mem::transmute(name) }
 }
 
 /// Datagrams with addresses in registered memory; an event that is reset by the notify.
@@ -187,28 +249,26 @@ fn one_packet_for_a_batch() {
 fn datagrams_by_event() {
     let (ours, theirs) = (registered(SOCK_DGRAM), registered(SOCK_DGRAM));
     let rio = table(ours);
+    // SAFETY: no attributes and no name: nothing is read.
     let event = unsafe { CreateEventA(ptr::null(), 1, 1, ptr::null()) };
     let queue = rio.queue(8, Some(&by_event(event, 1)));
     let mut name = SOCKADDR_IN { sin_family: 2, ..SOCKADDR_IN::default() };
     name.sin_addr = IN_ADDR { S_addr: u32::from_ne_bytes([127, 0, 0, 1]) };
     for s in [ours, theirs] {
-        assert_eq!(unsafe { bind(s, (&raw const name).cast(), 16) }, 0);
+        assert_eq!(bind_to(s, Some(&name), 16), 0);
     }
     let (one, two) = (rio.requests(ours, 2, queue), rio.requests(theirs, 2, queue));
     let mut memory = [0_u8; 256];
     let to = name_of(theirs).unwrap();
-    memory[..16].copy_from_slice(unsafe { &*(&raw const to).cast::<[u8; 16]>() });
+    memory[..16].copy_from_slice(&bytes_of(to));
     memory[64..69].copy_from_slice(b"hello");
     let buffer = rio.buffer(&mut memory);
     let (data, from) = (part(buffer, 128, 32), part(buffer, 192, 28));
-    let receive = rio.0.RIOReceiveEx.unwrap();
-    let (flags, null) = (0, NOBODY);
-    assert_eq!(unsafe { receive(two, &data, 1, null, &from, null, null, flags, NULL) }, 1);
+    assert_eq!(rio.receive_ex(two, &data, &from), 1);
     assert_eq!(rio.notify(queue), 0);
     assert_eq!(WaitForSingleObject(event, 0), 258, "reset");
     let (data, to) = (part(buffer, 64, 5), part(buffer, 0, 28));
-    let send = rio.0.RIOSendEx.unwrap();
-    assert_eq!(unsafe { send(one, &data, 1, null, &to, null, null, flags, NULL) }, 1);
+    assert_eq!(rio.send_ex(one, &data, None, &to), 1);
     assert_eq!(WaitForSingleObject(event, u32::MAX), 0);
     let mut results = Vec::new();
     while results.len() < 2 {
@@ -218,12 +278,10 @@ fn datagrams_by_event() {
     assert_eq!(results, [(0, 5, 0), (0, 5, 0)]);
     assert_eq!(&memory[128..133], b"hello");
     let own = name_of(ours).unwrap();
-    assert_eq!(&memory[192..208], unsafe { &*(&raw const own).cast::<[u8; 16]>() });
-    assert_eq!(unsafe { send(one, &data, 1, &to, &to, null, null, flags, NULL) }, 0);
-    assert_eq!(last(), WSAEOPNOTSUPP);
+    assert_eq!(&memory[192..208], bytes_of(own));
+    assert_eq!((rio.send_ex(one, &data, Some(&to), &to), last()), (0, WSAEOPNOTSUPP));
     let short = part(buffer, 192, 16);
-    assert_eq!(unsafe { receive(two, &data, 1, null, &short, null, null, flags, NULL) }, 0);
-    assert_eq!(last(), WSAEINVAL);
+    assert_eq!((rio.receive_ex(two, &data, &short), last()), (0, WSAEINVAL));
     assert_eq!((closesocket(ours), closesocket(theirs)), (0, 0));
     CloseHandle(event);
 }
@@ -242,8 +300,9 @@ fn deferred() {
         let expected: &[_] = if at < 2 { &[] } else { &[(0, 1, 0), (0, 1, 1), (0, 1, 2)] };
         assert_eq!(rio.take(queue), if at == 3 { &[] } else { expected });
     }
-    let commit = RIO_MSG_COMMIT_ONLY;
-    assert_eq!(unsafe { rio.0.RIOSend.unwrap()(requests, NOBODY, 0, commit, NULL) }, 1);
+    let send = rio.0.RIOSend.unwrap();
+    // SAFETY: no parts: nothing is read.
+    assert_eq!(unsafe { send(requests, NOBODY, 0, RIO_MSG_COMMIT_ONLY, NULL) }, 1);
     assert_eq!(rio.take(queue), [(0, 1, 3)]);
     let mut read = [0; 4];
     peer.read_exact(&mut read).unwrap();
@@ -273,13 +332,8 @@ fn refusals() {
     assert_ne!(requests, RIO_INVALID_RQ);
     assert_eq!((rio.requests(s, 1, queue), last()), (RIO_INVALID_RQ, WSAEINVAL));
     let mut memory = [0_u8; 8];
-    let null = ptr::null();
-    let register = rio.0.RIORegisterBuffer.unwrap();
-    assert_eq!((unsafe { register(null, 8) }, last()), (RIO_INVALID_BUFFERID, WSAEFAULT));
-    assert_eq!(
-        (unsafe { register(memory.as_ptr(), 0) }, last()),
-        (RIO_INVALID_BUFFERID, WSAEINVAL)
-    );
+    assert_eq!((rio.register(ptr::null(), 8), last()), (RIO_INVALID_BUFFERID, WSAEFAULT));
+    assert_eq!((rio.register(memory.as_ptr(), 0), last()), (RIO_INVALID_BUFFERID, WSAEINVAL));
     let buffer = rio.buffer(&mut memory);
     for wrong in [part(buffer, 0, 9), part(buffer, 8, 1), part(buffer, u32::MAX, 2), part(4, 0, 1)]
     {
@@ -292,21 +346,17 @@ fn refusals() {
     assert_eq!((rio.send(requests, &good, RIO_MSG_WAITALL, 0), last()), (0, WSAEINVAL));
     assert_eq!(rio.receive(requests, &good, 0, 0), 1);
     assert_eq!((rio.receive(requests, &good, 0, 0), last()), (0, WSAENOBUFS), "one is agreed on");
-    let resize = rio.0.RIOResizeRequestQueue.unwrap();
-    assert_eq!((unsafe { resize(requests, 0, 1) }, last()), (0, WSAEINVAL));
-    assert_eq!((unsafe { resize(requests, 8, 1) }, last()), (0, WSAENOBUFS));
-    assert_eq!(unsafe { resize(requests, 2, 1) }, 1);
+    assert_eq!((rio.resize_requests(requests, 0, 1), last()), (0, WSAEINVAL));
+    assert_eq!((rio.resize_requests(requests, 8, 1), last()), (0, WSAENOBUFS));
+    assert_eq!(rio.resize_requests(requests, 2, 1), 1);
     assert_eq!(rio.receive(requests, &good, 0, 0), 1);
     // Nothing but the end of the socket ends them.
     assert_eq!(CancelIoEx(s as HANDLE, ptr::null_mut()), 0);
     assert_eq!(rio.take(queue), []);
-    let shrink = rio.0.RIOResizeCompletionQueue.unwrap();
-    assert_eq!((unsafe { shrink(queue, 2) }, last()), (0, WSAEINVAL));
-    assert_eq!(unsafe { shrink(queue, 64) }, 1);
-    let mut result = RIORESULT::default();
-    let dequeue = rio.0.RIODequeueCompletion.unwrap();
+    assert_eq!((rio.resize(queue, 2), last()), (0, WSAEINVAL));
+    assert_eq!(rio.resize(queue, 64), 1);
     for queue in [0, 4, requests, buffer] {
-        assert_eq!(unsafe { dequeue(queue, &mut result, 1) }, RIO_CORRUPT_CQ);
+        assert_eq!(rio.dequeue(queue, &mut [RIORESULT::default()]), RIO_CORRUPT_CQ);
         assert_eq!(rio.notify(queue), WSAEINVAL);
     }
     assert_eq!((closesocket(s), closesocket(plain)), (0, 0));

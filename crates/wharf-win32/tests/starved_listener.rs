@@ -1,11 +1,10 @@
 //! A listener in a process that is out of descriptors; a process of its own, for its limit.
 #![allow(unsafe_code, non_snake_case, dead_code)] // an interface of C
-#![allow(clippy::undocumented_unsafe_blocks, reason = "every pointer is to a variable of the test")]
-#![allow(clippy::multiple_unsafe_ops_per_block, reason = "likewise")]
 
 #[path = "overlapped/support.rs"]
 mod support;
 
+use rustix::process::{Resource, Rlimit, setrlimit};
 use support::*;
 
 /// D8, D30: no socket is to be had, and an accept waits until one is closed.
@@ -18,11 +17,11 @@ fn an_accept_waits_for_a_descriptor() {
     let mut buffer = [0; 64];
     let mut ov = overlapped();
     let peer = stream_socket();
-    let now = libc::rlimit { rlim_cur: 64, rlim_max: 64 };
-    assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &now) }, 0);
+    let limit = Rlimit { current: Some(64), maximum: Some(64) };
+    setrlimit(Resource::Nofile, limit).unwrap();
     let mut all = vec![];
     loop {
-        let s = unsafe { WSASocketW(2, 1, 6, std::ptr::null(), 0, 1) };
+        let s = make_socket(1, 1);
         if s == INVALID_SOCKET {
             break;
         }

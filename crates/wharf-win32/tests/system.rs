@@ -1,9 +1,8 @@
 //! Modules, versions, processors, rights, names, environment, GUIDs, through the exported functions.
 #![allow(unsafe_code)] // calls of the C interface
 #![allow(
-    clippy::undocumented_unsafe_blocks,
     clippy::multiple_unsafe_ops_per_block,
-    reason = "each passes live buffers of the test"
+    reason = "one note for a test of calls on the same variables"
 )]
 
 use std::ffi::c_void;
@@ -26,6 +25,8 @@ const CURRENT_PROCESS: HANDLE = usize::MAX as HANDLE;
 
 #[test]
 fn modules() {
+    // SAFETY: names end with a zero (an ordinal is told by its address), room has the length that is given, and no function
+    // that is found is called.
     unsafe {
         let kernel = GetModuleHandleA(c"KERNEL32.dll".as_ptr().cast());
         assert_eq!(kernel, LoadLibraryA(c"ws2_32".as_ptr().cast()));
@@ -64,6 +65,7 @@ fn modules() {
 #[test]
 fn the_command_line_comes_apart_again() {
     let mut count = 0;
+    // SAFETY: as many texts as are counted, each of which ends with a zero, and a null behind them; freed in the end.
     unsafe {
         let parts = CommandLineToArgvW(GetCommandLineW(), &raw mut count);
         let arguments: Vec<String> = std::env::args().collect();
@@ -85,6 +87,7 @@ fn the_command_line_comes_apart_again() {
 fn versions() {
     let mut plain = [0_u32; 5 + 32];
     plain[0] = 148;
+    // SAFETY: structures of numbers, as long as they say, or refused.
     unsafe {
         assert_eq!(GetVersionExA(plain.as_mut_ptr().cast()), 1);
         assert_eq!((plain[1], plain[2], plain[4]), (10, 0, 2));
@@ -110,6 +113,7 @@ fn processors() {
     assert_eq!((GetActiveProcessorCount(1), GetLastError()), (0, 87));
     assert_eq!(GetActiveProcessorGroupCount(), 1);
     let (mut own, mut system, mut size) = (0, 0, 0);
+    // SAFETY: variables of this test, and room for as many rows as the call has asked for.
     unsafe {
         assert_eq!(GetProcessAffinityMask(CURRENT_PROCESS, &raw mut own, &raw mut system), 1);
         assert!(own != 0 && own & system == own);
@@ -132,6 +136,7 @@ fn processors() {
 #[test]
 fn a_process_without_privileges() {
     let (mut token, mut id) = (null_mut(), LUID::default());
+    // SAFETY: names that end with a zero, variables of this test, and a list of one privilege.
     unsafe {
         assert_eq!(OpenProcessToken(CURRENT_PROCESS, 0x28, &raw mut token), 1);
         let name = c"SeLockMemoryPrivilege".as_ptr().cast();
@@ -157,6 +162,7 @@ fn environment() {
     let other_case = c"wharf_environment_TEST".as_ptr().cast();
     let mut buffer = [0; 32];
     let to = buffer.as_mut_ptr();
+    // SAFETY: texts that end with a zero and room for 32; no other test of this program reads its environment.
     unsafe {
         assert_eq!((GetEnvironmentVariableA(name, to, 32), GetLastError()), (0, 203));
         assert_eq!(SetEnvironmentVariableA(name, c"value".as_ptr().cast()), 1);
@@ -180,6 +186,7 @@ fn environment() {
 fn names() {
     let (mut buffer, mut size) = ([0; 256], 256);
     let to = buffer.as_mut_ptr();
+    // SAFETY: room for 256, which no size exceeds; null has a size of none.
     unsafe {
         assert_eq!(GetUserNameA(to, &raw mut size), 1);
         assert!(size > 1 && buffer[size as usize - 1] == 0);
@@ -197,6 +204,7 @@ fn names() {
 #[test]
 fn guids() {
     let mut text = null_mut();
+    // SAFETY: variables of this test; the text ends with a zero and is freed in the end; room for the 40 characters.
     unsafe {
         let (mut one, mut other) = (std::mem::zeroed(), std::mem::zeroed());
         assert_eq!((UuidCreate(&raw mut one), UuidCreate(&raw mut other)), (0, 0));
@@ -219,6 +227,8 @@ fn guids() {
 fn hashes_of_the_crypto_api() {
     const VERIFY: u32 = 0xF000_0000;
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    // SAFETY: bytes with their own lengths, variables of this test, room for the 64 bytes of the longest hash, and names of
+    // this test's own, stale ones among them, which are told.
     unsafe {
         let (mut full, mut aes, mut hash) = (0, 0, 0);
         let (none, nobody) = (null_mut::<u8>(), null_mut::<i32>());
@@ -278,6 +288,7 @@ fn functions_of_the_shared_library() {
     });
     let library = library.expect("cargo has built it");
     let path = std::ffi::CString::new(library.to_str().unwrap()).unwrap();
+    // SAFETY: names that end with a zero; the two functions are called by the types that they have.
     unsafe {
         let handle = libc::dlopen(path.as_ptr(), libc::RTLD_NOW | libc::RTLD_GLOBAL);
         assert!(!handle.is_null());
@@ -299,7 +310,8 @@ fn functions_of_the_shared_library() {
 
 #[test]
 fn ini_files() {
-    let directory = tempfile::tempdir().unwrap();
+    // Not `tempdir`, which reads the environment while another test changes it.
+    let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let path = directory.path().join("a.ini");
     std::fs::write(&path, "; head\n[Net]\nport = 80\nname=\" a b \"\nhex=0x1F\n\n[other]\nx=-5\n")
         .unwrap();
@@ -308,6 +320,8 @@ fn ini_files() {
     let mut buffer = [b'x'; 64];
     let to = buffer.as_mut_ptr();
     let name = |text: &'static std::ffi::CStr| text.as_ptr().cast::<u8>();
+    // SAFETY: texts that end with a zero or nulls, and room for 64, which no size exceeds; it is looked at through the same
+    // pointer that the calls write by.
     unsafe {
         let number = |section, key| GetPrivateProfileIntA(name(section), name(key), 7, file);
         assert_eq!((number(c"NET", c"Port"), number(c"net", c"hex")), (80, 31));

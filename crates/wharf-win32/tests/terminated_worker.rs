@@ -1,7 +1,5 @@
 //! A worker that is suspended or terminated while it waits for a packet. A process of its own: signals reach it.
 #![allow(unsafe_code, non_snake_case, dead_code)] // an interface of C
-#![allow(clippy::undocumented_unsafe_blocks, reason = "every pointer is to a variable of the test")]
-#![allow(clippy::multiple_unsafe_ops_per_block, reason = "likewise")]
 
 #[path = "overlapped/support.rs"]
 mod support;
@@ -29,6 +27,7 @@ unsafe extern "C" fn worker(port: *mut c_void) -> u32 {
 
 fn start_worker(port: HANDLE) -> HANDLE {
     TAKEN.store(0, SeqCst);
+    // SAFETY: `worker` takes a port's handle; no id is wanted.
     let thread = unsafe { CreateThread(null(), 0, Some(worker), port, 0, null_mut()) };
     while TAKEN.load(SeqCst) == 0 {
         std::thread::yield_now();
@@ -43,6 +42,7 @@ fn start_worker(port: HANDLE) -> HANDLE {
 
 fn exit_code(thread: HANDLE) -> u32 {
     let mut code = 0;
+    // SAFETY: the code is stored in a variable of this function.
     assert_eq!(unsafe { GetExitCodeThread(thread, &mut code) }, 1);
     code
 }

@@ -3,8 +3,7 @@
 #![allow(unsafe_code)] // calls the C ABI
 #![allow(
     clippy::multiple_unsafe_ops_per_block,
-    clippy::undocumented_unsafe_blocks,
-    reason = "every pointer here is to a variable of the test, or is what the test is about"
+    reason = "one note for a test of calls on the same objects"
 )]
 
 use std::ffi::c_void;
@@ -20,10 +19,12 @@ const ERROR_INVALID_HANDLE: u32 = 6;
 const ERROR_INVALID_PARAMETER: u32 = 87;
 
 fn semaphore() -> HANDLE {
+    // SAFETY: no attributes and no name: nothing is read.
     unsafe { CreateSemaphoreA(ptr::null(), 0, 1000, ptr::null()) }
 }
 
 fn release(semaphore: HANDLE) {
+    // SAFETY: null: the count before is not wanted.
     assert_eq!(unsafe { ReleaseSemaphore(semaphore, 1, ptr::null_mut()) }, 1);
 }
 
@@ -69,6 +70,8 @@ unsafe extern "C" fn waited(_: PTP_CALLBACK_INSTANCE, context: *mut c_void, _: P
 #[test]
 fn set_again() {
     let done = semaphore();
+    // SAFETY: the callbacks take a semaphore's handle, which is closed behind the last of them; times are read during the
+    // calls, and what is no name is told.
     unsafe {
         let timer = CreateThreadpoolTimer(Some(says), done, ptr::null());
         let mut due = millis(600_000);
@@ -103,6 +106,8 @@ fn set_again() {
 
 #[test]
 fn stacks() {
+    // SAFETY: variables of this test or null, which is refused; the callback takes a semaphore's handle, and the environment
+    // is read during the call.
     unsafe {
         let pool = CreateThreadpool(ptr::null_mut());
         let mut read = TP_POOL_STACK_INFORMATION::default();
@@ -133,6 +138,7 @@ fn stacks() {
 /// Stale names, names of another kind and wrong arguments: a code each time, and nothing happens.
 #[test]
 fn what_is_none() {
+    // SAFETY: the callbacks take a semaphore's handle, environments are read during the calls, and what is no name is told.
     unsafe {
         let done = semaphore();
         let work = CreateThreadpoolWork(Some(says), done, ptr::null());
@@ -186,6 +192,7 @@ fn a_callback_ends_its_thread() {
         CALLS.fetch_add(1, SeqCst);
         ExitThread(3);
     }
+    // SAFETY: `leaves` does not look at its parameters; the environment is read during the call.
     unsafe {
         let pool = CreateThreadpool(ptr::null_mut());
         SetThreadpoolThreadMaximum(pool, 1);
@@ -212,6 +219,8 @@ fn long_by_the_environment() {
         }
     }
     let done = semaphore();
+    // SAFETY: `busy` takes a semaphore's handle, which is closed behind the last of them; the environment is read during the
+    // call.
     unsafe {
         let mut environment = environment(0);
         environment.u.Flags = 1;
@@ -237,6 +246,7 @@ fn many_at_once() {
     unsafe extern "C" fn counts(_: PTP_CALLBACK_INSTANCE, _: *mut c_void, _: PTP_WORK) {
         CALLS.fetch_add(1, SeqCst);
     }
+    // SAFETY: `counts` does not look at its parameters; there is no environment.
     let work = unsafe { CreateThreadpoolWork(Some(counts), ptr::null_mut(), ptr::null()) };
     std::thread::scope(|scope| {
         for _ in 0..8 {
@@ -262,6 +272,7 @@ fn fewer_threads() {
         std::thread::yield_now();
         RUNNING.fetch_sub(1, SeqCst);
     }
+    // SAFETY: `counts` does not look at its parameters; the environment is read during the call.
     unsafe {
         let pool = CreateThreadpool(ptr::null_mut());
         assert_eq!(SetThreadpoolThreadMinimum(pool, 6), 1);

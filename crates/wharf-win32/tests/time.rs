@@ -1,9 +1,8 @@
 //! Clocks and dates, through the exported functions.
 #![allow(unsafe_code)] // calls of the C interface
 #![allow(
-    clippy::undocumented_unsafe_blocks,
     clippy::multiple_unsafe_ops_per_block,
-    reason = "each passes variables of the test"
+    reason = "one note for a test of calls on the same variables"
 )]
 
 use std::ptr::null_mut;
@@ -21,6 +20,7 @@ const CURRENT_PROCESS: *mut std::ffi::c_void = usize::MAX as *mut _;
 #[test]
 fn counters_do_not_go_back() {
     let (mut first, mut second, mut frequency) = (0, 0, 0);
+    // SAFETY: variables of this test; null is refused.
     unsafe {
         assert_eq!(QueryPerformanceFrequency(&raw mut frequency), 1);
         assert_eq!(QueryPerformanceCounter(&raw mut first), 1);
@@ -40,6 +40,7 @@ fn counters_do_not_go_back() {
 fn now_is_now() {
     let (mut time, mut date, mut back) =
         (FILETIME::default(), SYSTEMTIME::default(), FILETIME::default());
+    // SAFETY: variables of this test; null is refused.
     unsafe {
         GetSystemTimeAsFileTime(&raw mut time);
         let unix = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
@@ -60,6 +61,7 @@ fn now_is_now() {
 fn the_process_has_used_time() {
     let mut times = [FILETIME::default(); 4];
     let at = times.as_mut_ptr();
+    // SAFETY: room for four times; `at` is the only way to them until the block ends.
     unsafe {
         let exit = at.add(1);
         assert_eq!(GetProcessTimes(CURRENT_PROCESS, at, exit, at.add(2), at.add(3)), 1);
@@ -78,6 +80,7 @@ fn automation_dates() {
     let date = SYSTEMTIME { wYear: 1900, wMonth: 1, wDay: 1, wHour: 12, ..SYSTEMTIME::default() };
     let mut variant = 0.0;
     let mut back = SYSTEMTIME::default();
+    // SAFETY: variables of this test.
     unsafe {
         assert_eq!(SystemTimeToVariantTime(&raw const date, &raw mut variant), 1);
         assert!((variant - 2.5_f64).abs() < 1e-9, "{variant}");
@@ -91,6 +94,7 @@ fn a_thread_has_used_time() {
     use wharf_win32::Win32::System::Threading::{GetCurrentThread, GetThreadTimes};
     let mut times = [FILETIME::default(); 4];
     let at = times.as_mut_ptr();
+    // SAFETY: room for four times; `at` is the only way to them until the block ends.
     unsafe {
         let current = GetCurrentThread();
         assert_eq!(GetThreadTimes(current, at, at.add(1), at.add(2), at.add(3)), 1);

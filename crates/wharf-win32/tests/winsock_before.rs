@@ -1,11 +1,7 @@
 //! Before WSAStartup, after WSACleanup, and after closesocket. One test, because it has the process to itself: another
 //! one's socket could get the number of one that was closed here.
 #![allow(unsafe_code)] // calls the C ABI
-#![allow(
-    clippy::multiple_unsafe_ops_per_block,
-    clippy::undocumented_unsafe_blocks,
-    reason = "every pointer here is to a variable of the test, or is what the test is about"
-)]
+#![allow(clippy::multiple_unsafe_ops_per_block, reason = "one refusal for a list of calls")]
 
 mod winsock;
 
@@ -27,6 +23,8 @@ fn all_say(socket: SOCKET, code: i32) {
     let mut copy = address;
     let out = (&raw mut copy).cast::<SOCKADDR>();
     let null = ptr::null_mut::<std::ffi::c_void>();
+    // SAFETY: each pointer is null, or goes to a variable of this function with the length that it has; and no call gets as
+    // far as to use it, because there is no such socket.
     unsafe {
         assert_eq!(failed(bind(socket, name, 16)), code);
         assert_eq!(failed(listen(socket, 1)), code);
@@ -65,7 +63,7 @@ fn all_say(socket: SOCKET, code: i32) {
         let mut events = WSANETWORKEVENTS { lNetworkEvents: 0, iErrorCode: [0; 10] };
         assert_eq!(failed(WSAEnumNetworkEvents(socket, null, &mut events)), code);
         assert_eq!(failed(WSAHtonl(socket, 1, &mut number)), code);
-        let mut info: WSAPROTOCOL_INFOA = std::mem::zeroed();
+        let mut info = protocol_info();
         assert_eq!(failed(WSADuplicateSocketA(socket, std::process::id(), &mut info)), code);
         assert_eq!(accept(socket, out, &mut length), INVALID_SOCKET);
         assert_eq!(last(), code);
@@ -82,6 +80,7 @@ fn others_say(code: i32) {
     let name = ptr::from_ref(&address).cast::<SOCKADDR>();
     let mut length = 64;
     let mut list = ptr::null_mut();
+    // SAFETY: strings end with a zero, room is given with the length that it has, and null where nothing is wanted.
     unsafe {
         assert_eq!(failed(gethostname(room.as_mut_ptr(), 64)), code);
         assert!(gethostbyname(c"127.0.0.1".as_ptr()).is_null());

@@ -2,35 +2,23 @@
 #![allow(unsafe_code)] // calls the C ABI
 #![allow(
     clippy::multiple_unsafe_ops_per_block,
-    clippy::undocumented_unsafe_blocks,
-    reason = "every pointer here is to a variable of the test, or is what the test is about"
+    reason = "calls that are lent the same strings and room"
 )]
+
+mod winsock;
 
 use std::ffi::{CStr, c_char};
 use std::ptr;
 
-use wharf_win32::Win32::Foundation::{GetLastError, SetLastError, WCHAR};
+use wharf_win32::Win32::Foundation::{SetLastError, WCHAR};
 use wharf_win32::Win32::Networking::WinSock::*;
+use winsock::*;
 
-const WSAEFAULT: i32 = 10014;
-const WSAEINVAL: i32 = 10022;
 const WSAESOCKTNOSUPPORT: i32 = 10044;
-const WSAEAFNOSUPPORT: i32 = 10047;
 const WSATYPE_NOT_FOUND: i32 = 10109;
 const WSAHOST_NOT_FOUND: i32 = 11001;
 const WSANO_RECOVERY: i32 = 11003;
 const WSANO_DATA: i32 = 11004;
-
-fn start() {
-    // SAFETY: zeros are a value of it, and WSAStartup fills it.
-    let mut data: WSADATA = unsafe { std::mem::zeroed() };
-    // SAFETY: room for the answer.
-    assert_eq!(unsafe { WSAStartup(0x0202, &mut data) }, 0);
-}
-
-fn last() -> i32 {
-    GetLastError().cast_signed()
-}
 
 fn hints(flags: i32, family: i32, socktype: i32, protocol: i32) -> ADDRINFOA {
     ADDRINFOA {
@@ -140,10 +128,8 @@ fn what_cannot_be_found() {
     let wrong = ADDRINFOA { ai_addrlen: 1, ..plain };
     assert_eq!(look_up(Some(c"::1"), None, &wrong).err(), Some(WSANO_RECOVERY));
     // SAFETY: null is checked.
-    assert_eq!(
-        unsafe { getaddrinfo(c"::1".as_ptr(), ptr::null(), &plain, ptr::null_mut()) },
-        WSAEFAULT
-    );
+    let nowhere = unsafe { getaddrinfo(c"::1".as_ptr(), ptr::null(), &plain, ptr::null_mut()) };
+    assert_eq!(nowhere, WSAEFAULT);
     // SAFETY: null is checked.
     unsafe { freeaddrinfo(ptr::null_mut()) };
 }
@@ -208,11 +194,10 @@ fn names_of_an_address() {
     // SAFETY: filled above.
     let (node, port) = unsafe { (CStr::from_ptr(node.as_ptr()), CStr::from_ptr(port.as_ptr())) };
     assert_eq!((node, port), (c"::1", c"443"));
+    let none = ptr::null_mut();
     // SAFETY: null is checked.
-    assert_eq!(
-        unsafe { getnameinfo(ptr::null(), 28, ptr::null_mut(), 0, ptr::null_mut(), 0, 0) },
-        WSAEFAULT
-    );
+    let of_nobody = unsafe { getnameinfo(ptr::null(), 28, none, 0, none, 0, 0) };
+    assert_eq!(of_nobody, WSAEFAULT);
 }
 
 /// The wide calls agree with the narrow ones; WCHAR is 32 bits.
@@ -252,15 +237,13 @@ fn wide_calls() {
     // SAFETY: freed once.
     unsafe { FreeAddrInfoExW(list) };
     let mut binary = [0_u8; 16];
+    let (address, to) = (wide("2001:db8::5"), binary.as_mut_ptr().cast());
     // SAFETY: a string and room.
-    assert_eq!(
-        unsafe { InetPtonW(23, wide("2001:db8::5").as_ptr(), binary.as_mut_ptr().cast()) },
-        1
-    );
+    assert_eq!(unsafe { InetPtonW(23, address.as_ptr(), to) }, 1);
     let mut text = [0; 46];
     // SAFETY: an address and room.
     assert!(!unsafe { InetNtopW(23, binary.as_ptr().cast(), text.as_mut_ptr(), 46) }.is_null());
-    assert_eq!(&text[..12], wide("2001:db8::5").as_slice());
+    assert_eq!(&text[..12], address.as_slice());
 }
 
 /// inet_pton answers 1, 0 and -1; inet_ntop null where the buffer is short; both refuse Linux' AF_INET6.

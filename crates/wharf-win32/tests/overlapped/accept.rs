@@ -27,6 +27,7 @@ fn a_connection_is_accepted() {
     assert_eq!(get(port, u32::MAX), success(0, 125, &ov));
     let (mut local, mut remote) = (null_mut::<SOCKADDR>(), null_mut::<SOCKADDR>());
     let (mut local_length, mut remote_length) = (0, 0);
+    // SAFETY: the buffer and the lengths of the accept that has ended, and four variables of this function.
     unsafe {
         GetAcceptExSockaddrs(
             buffer.as_mut_ptr().cast(),
@@ -41,8 +42,10 @@ fn a_connection_is_accepted() {
     }
     assert_eq!((local_length, remote_length), (16, 16));
     assert_eq!(local as usize, buffer.as_ptr() as usize);
+    // SAFETY: an address in the buffer, of the length that was just told.
     let remote = unsafe { remote.cast::<SOCKADDR_IN>().read_unaligned() };
     assert_eq!(u16::from_be(remote.sin_port), peer.local_addr().unwrap().port());
+    // SAFETY: likewise.
     let local = unsafe { local.cast::<SOCKADDR_IN>().read_unaligned() };
     assert_eq!((local.sin_family, u16::from_be(local.sin_port)), (2, at));
     // The connection is the accepting socket's, and has its key.
@@ -126,15 +129,12 @@ fn refusals() {
     assert_eq!(accept(l, bound, &mut buffer, 0, &mut *ov), 10022);
     assert_eq!(accept(l, l, &mut buffer, 0, &mut *ov), 10022);
     assert_eq!(accept(l, a, &mut buffer, 0, null_mut()), 87);
-    let (to, none) = (buffer.as_mut_ptr().cast(), null_mut());
-    let call = |to, remote| {
-        let result = unsafe {
-            AcceptEx(l, a, to, 0, AREA, remote, none, std::ptr::from_ref(&*ov).cast_mut())
-        };
-        (result, GetLastError())
-    };
-    assert_eq!(call(null_mut(), AREA), (0, 10014));
-    assert_eq!(call(to, 0), (0, 10014));
+    let to = buffer.as_mut_ptr().cast();
+    for (to, remote) in [(null_mut(), AREA), (to, 0)] {
+        // SAFETY: refused, because there is no room or no length for an address.
+        let result = unsafe { AcceptEx(l, a, to, 0, AREA, remote, null_mut(), &mut *ov) };
+        assert_eq!((result, GetLastError()), (0, 10014));
+    }
     // Twice with the same accepting socket.
     let (mut first, mut second) = (overlapped(), overlapped());
     assert_eq!(accept(l, a, &mut buffer, 0, &mut *first), 997);
@@ -145,6 +145,7 @@ fn refusals() {
     // D20: too short a local area fails when somebody comes, who is left for the next one.
     let b = stream_socket();
     let mut bytes = 0;
+    // SAFETY: the buffer has more room than these lengths say; it and the operation live until the packet.
     let result = unsafe { AcceptEx(l, b, to, 0, 3, AREA, &mut bytes, &mut *first) };
     assert_eq!((result, GetLastError()), (0, 997));
     let peer = client(at);

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::ptr::null_mut;
+use std::ptr::{null, null_mut};
 
 use crate::support::*;
 
@@ -19,21 +19,11 @@ type DisconnectEx = unsafe extern "C" fn(SOCKET, *mut OVERLAPPED, u32, u32) -> i
 
 /// What WSAIoctl answers for a GUID.
 pub(crate) fn extension(s: SOCKET, id: GUID) -> *const () {
-    let mut function: *const () = std::ptr::null();
-    let (mut bytes, mut id) = (0, id);
-    let result = unsafe {
-        WSAIoctl(
-            s,
-            0xC800_0006,
-            (&raw mut id).cast(),
-            16,
-            (&raw mut function).cast(),
-            8,
-            &mut bytes,
-            null_mut(),
-            None,
-        )
-    };
+    let mut function: *const () = null();
+    let (from, to) = ((&raw const id).cast(), (&raw mut function).cast());
+    let (mut bytes, code, none) = (0, 0xC800_0006, null_mut());
+    // SAFETY: an id of 16 bytes, and room for a pointer.
+    let result = unsafe { WSAIoctl(s, code, from, 16, to, 8, &mut bytes, none, None) };
     assert_eq!((result, bytes), (0, 8));
     function
 }
@@ -45,6 +35,7 @@ fn connect_ex(s: SOCKET) -> ConnectEx {
         data3: 0x4660,
         data4: [0x8e, 0xe9, 0x76, 0xe5, 0x8c, 0x74, 0x06, 0x3e],
     };
+    // SAFETY: ConnectEx is what the id names, and this is its type.
     unsafe { std::mem::transmute(extension(s, id)) }
 }
 
@@ -55,7 +46,14 @@ fn disconnect_ex(s: SOCKET) -> DisconnectEx {
         data3: 0x436f,
         data4: [0xa0, 0x31, 0xf5, 0x36, 0xa6, 0xee, 0xc1, 0x57],
     };
+    // SAFETY: DisconnectEx is what the id names, and this is its type.
     unsafe { std::mem::transmute(extension(s, id)) }
+}
+
+fn disconnect(s: SOCKET, ov: Option<&mut OVERLAPPED>, flags: u32, reserved: u32) -> i32 {
+    let (call, ov) = (disconnect_ex(s), ov.map_or(null_mut(), std::ptr::from_mut));
+    // SAFETY: null, or an operation that lives until its packet (see `support`).
+    unsafe { call(s, ov, flags, reserved) }
 }
 
 fn connect(s: SOCKET, port: u16, data: &[u8], ov: *mut OVERLAPPED) -> u32 {
@@ -64,6 +62,7 @@ fn connect(s: SOCKET, port: u16, data: &[u8], ov: *mut OVERLAPPED) -> u32 {
     let call = connect_ex(s);
     let length = u32::try_from(data.len()).unwrap();
     let mut bytes = 0;
+    // SAFETY: name and data are captured by the call; the operation, unless it is null, lives until its packet.
     let result = unsafe { call(s, name.cast(), 16, data.as_ptr(), length, &mut bytes, ov) };
     assert_eq!(result, 0);
     GetLastError()
@@ -111,19 +110,18 @@ fn connections_are_made() {
 fn a_disconnect_ends_the_sending_direction() {
     let port = make_port(1);
     let (s, mut peer) = connected();
-    let disconnect = disconnect_ex(s);
     let fresh = stream_socket();
-    assert_eq!(unsafe { disconnect(fresh, null_mut(), 0, 0) }, 0);
+    assert_eq!(disconnect(fresh, None, 0, 0), 0);
     assert_eq!(GetLastError(), 10057);
     for (flags, reserved) in [(1, 0), (0, 1)] {
-        assert_eq!(unsafe { disconnect(s, null_mut(), flags, reserved) }, 0);
+        assert_eq!(disconnect(s, None, flags, reserved), 0);
         assert_eq!(GetLastError(), 10022);
     }
     associate(s, port, 2);
     let mut ov = overlapped();
-    assert_eq!((unsafe { disconnect(s, &mut *ov, 0, 0) }, GetLastError()), (0, 997));
+    assert_eq!((disconnect(s, Some(&mut ov), 0, 0), GetLastError()), (0, 997));
     assert_eq!(get(port, u32::MAX), success(0, 2, &ov));
-    assert_eq!(unsafe { disconnect(s, null_mut(), 0, 0) }, 1);
+    assert_eq!(disconnect(s, None, 0, 0), 1);
     let mut buffer = [0; 4];
     assert_eq!(peer.read(&mut buffer).unwrap(), 0);
     assert_eq!(send(s, b"x", &mut ov), Err(10058));
@@ -145,7 +143,6 @@ fn sockets_are_used_again_after_a_call_that_waits() {
     let a = stream_socket();
     associate(l, port, 1);
     associate(a, port, 2);
-    let disconnect = disconnect_ex(l);
     let mut ov = overlapped();
     let mut buffer = [0; 64];
     for peer_first in [true, false, true] {
@@ -163,7 +160,7 @@ fn sockets_are_used_again_after_a_call_that_waits() {
             peer.shutdown(std::net::Shutdown::Write).unwrap();
             Some(peer)
         };
-        assert_eq!(unsafe { disconnect(a, null_mut(), 2, 0) }, 1);
+        assert_eq!(disconnect(a, None, 2, 0), 1);
         drop(peer);
     }
     assert_eq!(get(port, 0), nothing(258));
@@ -181,7 +178,6 @@ fn sockets_are_used_again() {
     let a = stream_socket();
     associate(l, port, 1);
     associate(a, port, 2);
-    let disconnect = disconnect_ex(l);
     let mut ov = overlapped();
     let mut buffer = [0; 4 + 64];
     for _ in 0..100 {
@@ -191,7 +187,7 @@ fn sockets_are_used_again() {
         assert_eq!(get(port, u32::MAX), success(4, 1, &ov));
         assert_eq!(send(a, b"pong", &mut ov), Ok(4));
         assert_eq!(get(port, u32::MAX), success(4, 2, &ov));
-        assert_eq!((unsafe { disconnect(a, &mut *ov, 2, 0) }, GetLastError()), (0, 997));
+        assert_eq!((disconnect(a, Some(&mut ov), 2, 0), GetLastError()), (0, 997));
         let mut pong = vec![];
         peer.read_to_end(&mut pong).unwrap();
         assert_eq!(pong, b"pong");
@@ -215,7 +211,8 @@ fn control_codes() {
     let mut function: usize = 0;
     let call = |code, id: &[u32], room, bytes: *mut u32, ov: *mut OVERLAPPED, to: *mut usize| {
         let length = u32::try_from(size_of_val(id)).unwrap();
-        let input = if id.is_empty() { std::ptr::null() } else { id.as_ptr().cast() };
+        let input = if id.is_empty() { null() } else { id.as_ptr().cast() };
+        // SAFETY: the input's own length; the rest is null or a variable of this test, which lives until the packet.
         let result = unsafe { WSAIoctl(s, code, input, length, to.cast(), room, bytes, ov, None) };
         (result, GetLastError())
     };

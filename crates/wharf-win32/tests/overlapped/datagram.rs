@@ -6,8 +6,7 @@ use std::ptr::null_mut;
 use crate::support::*;
 
 fn socket() -> (SOCKET, u16) {
-    start();
-    let s = unsafe { WSASocketW(2, 2, 0, std::ptr::null(), 0, 1) };
+    let s = make_socket(2, 1);
     (s, bind(s))
 }
 
@@ -18,24 +17,22 @@ fn receive(
     length: &mut i32,
     ov: *mut OVERLAPPED,
 ) -> Result<u32, u32> {
-    let one = WSABUF { len: u32::try_from(buffer.len()).unwrap(), buf: buffer.as_mut_ptr().cast() };
+    let mut one = wsabuf(buffer);
     let (mut bytes, mut flags) = (0, 0);
     let name: *mut SOCKADDR_IN = from;
+    // SAFETY: buffer, name, length and operation live until its end (see `support`).
     let result = unsafe {
-        let array = std::ptr::from_ref(&one).cast_mut();
-        WSARecvFrom(s, array, 1, &mut bytes, &mut flags, name.cast(), length, ov, None)
+        WSARecvFrom(s, &mut one, 1, &mut bytes, &mut flags, name.cast(), length, ov, None)
     };
     if result == 0 { Ok(bytes) } else { Err(GetLastError()) }
 }
 
 fn send_to(s: SOCKET, buffer: &[u8], port: u16, ov: *mut OVERLAPPED) -> Result<u32, u32> {
-    let one = WSABUF {
-        len: u32::try_from(buffer.len()).unwrap(),
-        buf: buffer.as_ptr().cast_mut().cast(),
-    };
+    let one = wsabuf_of(buffer);
     let to = loopback(port);
     let name: *const libc::sockaddr_in = &to;
     let mut bytes = 0;
+    // SAFETY: the name is captured by the call; data and operation live until its end (see `support`).
     let result = unsafe { WSASendTo(s, &one, 1, &mut bytes, 0, name.cast(), 16, ov, None) };
     if result == 0 { Ok(bytes) } else { Err(GetLastError()) }
 }
@@ -102,8 +99,7 @@ fn a_port_unreachable_is_told_by_a_receive() {
 /// D65: unbound, unconnected.
 #[test]
 fn refusals() {
-    start();
-    let s = unsafe { WSASocketW(2, 2, 0, std::ptr::null(), 0, 1) };
+    let s = make_socket(2, 1);
     let mut ov = overlapped();
     assert_eq!(recv(s, &mut [0; 4], &mut ov), Err(10022));
     assert_eq!(send(s, b"x", &mut ov), Err(10057));
@@ -131,10 +127,12 @@ fn messages_carry_control_data() {
         data3: 0x436b,
         data4: [0x8a, 0x53, 0xe5, 0x4f, 0xe3, 0x51, 0xc3, 0x22],
     };
+    // SAFETY: WSARecvMsg is what the id names, and this is its type.
     let receive: RecvMsg = unsafe { std::mem::transmute(crate::connect::extension(s, id)) };
     let on = 1_i32;
     let value: *const i32 = &on;
     let fd = i32::try_from(s).unwrap();
+    // SAFETY: a value of four bytes.
     let set = unsafe { libc::setsockopt(fd, 0, libc::IP_PKTINFO, value.cast(), 4) };
     assert_eq!(set, 0);
     let (peer, other) = socket();
@@ -151,6 +149,7 @@ fn messages_carry_control_data() {
             Control: WSABUF { len: room, buf: control.as_mut_ptr().cast() },
             dwFlags: 0,
         };
+        // SAFETY: message, buffers and operation live until the packet, which this turn waits for.
         let result = unsafe { receive(s, &mut message, null_mut(), &mut *ov, None) };
         assert_eq!((result, GetLastError()), (-1, 997));
         let mut data = WSABUF { len: 3, buf: c"abc".as_ptr().cast_mut() };
@@ -163,6 +162,7 @@ fn messages_carry_control_data() {
             dwFlags: 0,
         };
         let mut bytes = 0;
+        // SAFETY: all that the message names, for a call that sends before it returns.
         let result = unsafe { WSASendMsg(peer, &mut sent, 0, &mut bytes, null_mut(), None) };
         assert_eq!((result, bytes), (0, 3));
         if room == 64 {
@@ -179,8 +179,9 @@ fn messages_carry_control_data() {
     }
     let (stream, _peer) = connected();
     let mut bytes = 0;
-    let mut message: WSAMSG = unsafe { std::mem::zeroed() };
+    let mut message = WSAMSG::default();
     let call = |s, message: *mut WSAMSG, bytes: *mut u32| {
+        // SAFETY: null, or an empty message and a variable of this test, for a call that is refused.
         let result = unsafe { WSASendMsg(s, message, 0, bytes, null_mut(), None) };
         (result, GetLastError())
     };

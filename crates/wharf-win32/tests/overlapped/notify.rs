@@ -11,6 +11,7 @@ use wharf_win32::Win32::System::Threading::{
 use crate::support::*;
 
 fn event() -> HANDLE {
+    // SAFETY: no attributes and no name: nothing is read.
     let event = unsafe { CreateEventW(null(), 1, 1, null()) };
     assert!(!event.is_null());
     event
@@ -61,9 +62,9 @@ fn calls() -> Vec<(u32, u32, usize)> {
 }
 
 fn recv_with_routine(s: SOCKET, buffer: &mut [u8], ov: &mut OVERLAPPED) -> Result<(), u32> {
-    let length = u32::try_from(buffer.len()).unwrap();
-    let mut one = WSABUF { len: length, buf: buffer.as_mut_ptr().cast() };
+    let mut one = wsabuf(buffer);
     let mut flags = 0;
+    // SAFETY: buffer and operation live until the routine has run, or the call has failed.
     let result = unsafe { WSARecv(s, &mut one, 1, null_mut(), &mut flags, ov, Some(routine)) };
     if result == 0 { Ok(()) } else { Err(GetLastError()) }
 }
@@ -101,11 +102,8 @@ fn queue_to_self(value: usize) {
 }
 
 fn get_ex(port: HANDLE, millis: u32, alertable: i32) -> Result<usize, u32> {
-    let mut entries: [OVERLAPPED_ENTRY; 4] = unsafe { std::mem::zeroed() };
-    let mut removed = 9;
-    let array = entries.as_mut_ptr();
-    let ok =
-        unsafe { GetQueuedCompletionStatusEx(port, array, 4, &mut removed, millis, alertable) };
+    let (mut entries, mut removed) = ([OVERLAPPED_ENTRY::default(); 4], 9);
+    let ok = get_many(port, &mut entries, &mut removed, millis, alertable);
     if ok == 0 { Err(GetLastError()) } else { Ok(removed as usize) }
 }
 
@@ -152,6 +150,7 @@ fn alertable_waits_for_packets() {
     assert_eq!(recv(other, &mut buffer, &mut ov), Err(997));
     queue_to_self(4);
     let mut bytes = 0;
+    // SAFETY: the operation that was issued, and a variable of this function.
     assert_eq!(unsafe { GetOverlappedResultEx(null_mut(), &*ov, &mut bytes, u32::MAX, 1) }, 0);
     assert_eq!((GetLastError(), calls()), (192, vec![(0, 0, 4)]));
     for s in [s, other] {

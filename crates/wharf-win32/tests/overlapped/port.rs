@@ -38,23 +38,18 @@ fn wrong_arguments() {
     refused(CreateIoCompletionPort(s as HANDLE, s as HANDLE, 0, 0), 6);
     let (mut bytes, mut key, mut ov) = (0, 0, null_mut());
     for at in 0..3 {
-        let result = unsafe {
-            GetQueuedCompletionStatus(
-                port,
-                if at == 0 { null_mut() } else { &mut bytes },
-                if at == 1 { null_mut() } else { &mut key },
-                if at == 2 { null_mut() } else { &mut ov },
-                0,
-            )
-        };
+        let bytes = if at == 0 { null_mut() } else { &raw mut bytes };
+        let key = if at == 1 { null_mut() } else { &raw mut key };
+        let ov = if at == 2 { null_mut() } else { &raw mut ov };
+        // SAFETY: variables of this function, but for the null, which is refused.
+        let result = unsafe { GetQueuedCompletionStatus(port, bytes, key, ov, 0) };
         assert_eq!((result, GetLastError()), (0, 87));
     }
     let mut removed = 77;
+    // SAFETY: null is refused.
     let result = unsafe { GetQueuedCompletionStatusEx(port, null_mut(), 1, &mut removed, 0, 0) };
     assert_eq!((result, GetLastError(), removed), (0, 87, 77));
-    let mut entries: [OVERLAPPED_ENTRY; 1] = unsafe { std::mem::zeroed() };
-    let result =
-        unsafe { GetQueuedCompletionStatusEx(port, entries.as_mut_ptr(), 0, &mut removed, 0, 0) };
+    let result = get_many(port, &mut [], &mut removed, 0, 0);
     assert_eq!((result, GetLastError(), removed), (0, 87, 77));
     assert_eq!(CloseHandle(port), 1);
     assert_eq!(get(port, 0), nothing(6));
@@ -68,7 +63,7 @@ fn wrong_arguments() {
 #[test]
 fn an_association_is_for_good() {
     let (port, other) = (make_port(1), make_port(1));
-    let plain = unsafe { WSASocketW(2, 1, 6, std::ptr::null(), 0, 0) };
+    let plain = make_socket(1, 0);
     assert!(CreateIoCompletionPort(plain as HANDLE, port, 0, 0).is_null());
     assert_eq!(GetLastError(), 87);
     assert!(CreateIoCompletionPort(plain as HANDLE, null_mut(), 0, 0).is_null());
@@ -127,20 +122,17 @@ fn a_batch_takes_what_is_there() {
     for key in 1..=3 {
         PostQueuedCompletionStatus(port, 10, key, null_mut());
     }
-    let mut entries: [OVERLAPPED_ENTRY; 2] = unsafe { std::mem::zeroed() };
+    let mut entries = [OVERLAPPED_ENTRY::default(); 2];
     let mut removed = 9;
     for expected in [&[1, 2][..], &[3]] {
-        let result = unsafe {
-            GetQueuedCompletionStatusEx(port, entries.as_mut_ptr(), 2, &mut removed, u32::MAX, 0)
-        };
+        let result = get_many(port, &mut entries, &mut removed, u32::MAX, 0);
         assert_eq!((result, removed as usize), (1, expected.len()));
         let keys: Vec<_> =
             entries[..expected.len()].iter().map(|entry| entry.lpCompletionKey).collect();
         assert_eq!(keys, expected);
         assert_eq!((entries[0].Internal, entries[0].dwNumberOfBytesTransferred), (0, 10));
     }
-    let result =
-        unsafe { GetQueuedCompletionStatusEx(port, entries.as_mut_ptr(), 2, &mut removed, 0, 0) };
+    let result = get_many(port, &mut entries, &mut removed, 0, 0);
     assert_eq!((result, GetLastError(), removed), (0, 258, 0));
     CloseHandle(port);
 }

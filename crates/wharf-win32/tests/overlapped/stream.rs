@@ -48,6 +48,7 @@ fn refusals_have_no_packet() {
     let mut one = WSABUF { len: 0, buf: std::ptr::null_mut() };
     let call =
         |count, array: *mut WSABUF, bytes: *mut u32, flags: *mut u32, ov: *mut OVERLAPPED| {
+            // SAFETY: nulls, or an empty buffer and variables of this test, for calls that are refused.
             let result = unsafe { WSARecv(s, array, count, bytes, flags, ov, None) };
             (result, GetLastError())
         };
@@ -170,6 +171,7 @@ fn operations_outlive_their_port() {
     assert_eq!(CloseHandle(port), 1);
     peer.write_all(b"data").unwrap();
     let internal: *const usize = &raw const ov.Internal;
+    // SAFETY: the operation's first word, which lives; it is written by whole stores.
     while unsafe { internal.read_volatile() } == PENDING {
         std::thread::yield_now();
     }
@@ -212,20 +214,23 @@ fn overlapped_calls_ignore_the_mode() {
     let port = make_port(1);
     let (s, mut peer) = connected();
     associate(s, port, 1);
-    let (mut on, mut time) = (1_u32, 1_u32);
+    let (mut on, time) = (1_u32, 1_u32);
+    // SAFETY: a variable of the request's only size.
     assert_eq!(unsafe { ioctlsocket(s, FIONBIO, &mut on) }, 0);
-    let value: *mut u32 = &mut time;
-    assert_eq!(unsafe { setsockopt(s, 0xFFFF, 0x1006, value.cast(), 4) }, 0);
+    // SAFETY: a value of four bytes.
+    assert_eq!(unsafe { setsockopt(s, 0xFFFF, 0x1006, (&raw const time).cast(), 4) }, 0);
     let (mut buffer, mut ov) = ([0; 4], overlapped());
     assert_eq!(recv(s, &mut buffer, &mut ov), Err(997));
     assert_eq!(get(port, 50), nothing(258));
     peer.write_all(b"data").unwrap();
     assert_eq!(get(port, u32::MAX), success(4, 1, &ov));
-    let mut one = WSABUF { len: 4, buf: buffer.as_mut_ptr().cast() };
+    let mut one = wsabuf(&mut buffer);
     let (mut bytes, mut flags) = (0, 0);
     let none = std::ptr::null_mut();
+    // SAFETY: without an OVERLAPPED nothing is used longer than the call.
     let result = unsafe { WSARecv(s, &mut one, 1, &mut bytes, &mut flags, none, None) };
     assert_eq!((result, GetLastError()), (-1, 10035));
+    // SAFETY: likewise.
     let result = unsafe { WSASend(s, &one, 1, &mut bytes, 0, none, None) };
     assert_eq!((result, bytes, get(port, 0)), (0, 4, nothing(258)));
     closesocket(s);
@@ -236,9 +241,8 @@ fn overlapped_calls_ignore_the_mode() {
 #[test]
 fn a_send_without_a_count_sends() {
     let (s, mut peer) = connected();
-    let mut text = *b"echo";
-    let one = WSABUF { len: 4, buf: text.as_mut_ptr().cast() };
-    let none = std::ptr::null_mut();
+    let (one, none) = (wsabuf_of(b"echo"), std::ptr::null_mut());
+    // SAFETY: data that stay for good; without an OVERLAPPED nothing is used longer than the call.
     let result = unsafe { WSASend(s, &one, 1, none, 0, none.cast(), None) };
     assert_eq!((result, GetLastError()), (-1, 10014));
     closesocket(s);

@@ -1,11 +1,16 @@
 //! What the tests share.
+//!
+//! Memory and operations that are lent to a call which stays pending live until their end has come: each test waits for the
+//! packets of all that it has issued, and drops nothing before.
 
-use std::ffi::c_void;
-use std::mem::zeroed;
-use std::net::{TcpListener, TcpStream};
-use std::os::fd::IntoRawFd;
-use std::ptr::null_mut;
+use std::mem::MaybeUninit;
+use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, TcpStream};
+use std::os::fd::BorrowedFd;
+use std::ptr::{null, null_mut};
 use std::sync::Once;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 pub(crate) use wharf_win32::Win32::Foundation::{CloseHandle, GetLastError, HANDLE, SetLastError};
 pub(crate) use wharf_win32::Win32::Networking::WinSock::*;
@@ -17,8 +22,9 @@ pub(crate) const PENDING: usize = 0x103;
 pub(crate) fn start() {
     static START: Once = Once::new();
     START.call_once(|| {
-        let mut data = unsafe { zeroed() };
-        assert_eq!(unsafe { WSAStartup(0x0202, &mut data) }, 0);
+        let mut data = MaybeUninit::uninit();
+        // SAFETY: room for what is told, which nobody reads.
+        assert_eq!(unsafe { WSAStartup(0x0202, data.as_mut_ptr()) }, 0);
     });
 }
 
@@ -30,14 +36,26 @@ pub(crate) fn make_port(n: u32) -> HANDLE {
 }
 
 pub(crate) fn overlapped() -> Box<OVERLAPPED> {
-    Box::new(unsafe { zeroed() })
+    Box::default()
+}
+
+/// A socket of IPv4, overlapped or not.
+pub(crate) fn make_socket(kind: i32, flags: u32) -> SOCKET {
+    start();
+    // SAFETY: no description of a protocol: nothing is read.
+    unsafe { WSASocketW(2, kind, 0, null(), 0, flags) }
 }
 
 pub(crate) fn stream_socket() -> SOCKET {
-    start();
-    let s = unsafe { WSASocketW(2, 1, 6, std::ptr::null(), 0, 1) };
+    let s = make_socket(1, 1);
     assert_ne!(s, INVALID_SOCKET);
     s
+}
+
+/// A socket for the kernel's own calls.
+fn kernels(s: SOCKET) -> BorrowedFd<'static> {
+    // SAFETY: an open socket of the test's, and used for one call, before the test closes it.
+    unsafe { BorrowedFd::borrow_raw(i32::try_from(s).unwrap()) }
 }
 
 /// Connects a SOCKET to a peer of the standard library's: with the kernel's own call.
@@ -50,17 +68,10 @@ pub(crate) fn connected() -> (SOCKET, TcpStream) {
 }
 
 pub(crate) fn connect_to(s: SOCKET, port: u16) {
-    let address = libc::sockaddr_in {
-        sin_family: 2,
-        sin_port: port.to_be(),
-        sin_addr: libc::in_addr { s_addr: u32::from_ne_bytes([127, 0, 0, 1]) },
-        sin_zero: [0; 8],
-    };
-    let name: *const libc::sockaddr_in = &address;
-    let fd = i32::try_from(s).unwrap();
-    if unsafe { libc::connect(fd, name.cast(), 16) } != 0 {
-        let mut entry = libc::pollfd { fd, events: libc::POLLOUT, revents: 0 };
-        assert_eq!(unsafe { libc::poll(&mut entry, 1, 10_000) }, 1);
+    if rustix::net::connect(kernels(s), &SocketAddrV4::new(Ipv4Addr::LOCALHOST, port)).is_err() {
+        let mut entries = [PollFd::from_borrowed_fd(kernels(s), PollFlags::OUT)];
+        let limit = Timespec { tv_sec: 10, tv_nsec: 0 };
+        assert_eq!(poll(&mut entries, Some(&limit)), Ok(1));
     }
 }
 
@@ -79,6 +90,7 @@ pub(crate) fn get(port: HANDLE, millis: u32) -> Got {
     let (mut bytes, mut key, mut ov) =
         (0xdead_beef, 0xdead_beef, 0xdead_beef_usize as *mut OVERLAPPED);
     SetLastError(0xdead_beef);
+    // SAFETY: three variables of this function.
     let ok = unsafe { GetQueuedCompletionStatus(port, &mut bytes, &mut key, &mut ov, millis) } != 0;
     Got { ok, bytes, key, ov: ov as usize, error: GetLastError() }
 }
@@ -89,6 +101,20 @@ pub(crate) fn success(bytes: u32, key: usize, ov: &OVERLAPPED) -> Got {
 
 pub(crate) fn failure(error: u32, bytes: u32, key: usize, ov: &OVERLAPPED) -> Got {
     Got { ok: false, bytes, key, ov: address(ov), error }
+}
+
+/// GetQueuedCompletionStatusEx, which tells how many it has stored.
+pub(crate) fn get_many(
+    port: HANDLE,
+    entries: &mut [OVERLAPPED_ENTRY],
+    removed: &mut u32,
+    millis: u32,
+    alertable: i32,
+) -> i32 {
+    let count = u32::try_from(entries.len()).unwrap();
+    let array = entries.as_mut_ptr();
+    // SAFETY: room for as many entries as the slice has.
+    unsafe { GetQueuedCompletionStatusEx(port, array, count, removed, millis, alertable) }
 }
 
 /// Nothing was taken.
@@ -104,40 +130,35 @@ pub(crate) fn associate(s: SOCKET, port: HANDLE, key: usize) {
     assert_eq!(CreateIoCompletionPort(s as HANDLE, port, key, 0), port);
 }
 
+pub(crate) fn wsabuf(buffer: &mut [u8]) -> WSABUF {
+    WSABUF { len: u32::try_from(buffer.len()).unwrap(), buf: buffer.as_mut_ptr().cast() }
+}
+
+pub(crate) fn wsabuf_of(data: &[u8]) -> WSABUF {
+    WSABUF { len: u32::try_from(data.len()).unwrap(), buf: data.as_ptr().cast_mut().cast() }
+}
+
 /// What a call answers: its bytes, or the last error.
 pub(crate) fn recv(s: SOCKET, buffer: &mut [u8], ov: &mut OVERLAPPED) -> Result<u32, u32> {
-    let mut one =
-        WSABUF { len: u32::try_from(buffer.len()).unwrap(), buf: buffer.as_mut_ptr().cast() };
+    let mut one = wsabuf(buffer);
     let (mut bytes, mut flags) = (0xdead_beef, 0);
+    // SAFETY: buffer and operation live until its end (above); all else is used during the call only.
     let result = unsafe { WSARecv(s, &mut one, 1, &mut bytes, &mut flags, ov, None) };
     std::hint::black_box(&mut one).len = 7; // C31: the array was captured
     if result == 0 { Ok(bytes) } else { Err(GetLastError()) }
 }
 
 pub(crate) fn send(s: SOCKET, buffer: &[u8], ov: &mut OVERLAPPED) -> Result<u32, u32> {
-    let one = WSABUF {
-        len: u32::try_from(buffer.len()).unwrap(),
-        buf: buffer.as_ptr().cast_mut().cast(),
-    };
+    let one = wsabuf_of(buffer);
     let mut bytes = 0xdead_beef;
+    // SAFETY: data, which are read only, and operation live until its end (above).
     let result = unsafe { WSASend(s, &one, 1, &mut bytes, 0, ov, None) };
     if result == 0 { Ok(bytes) } else { Err(GetLastError()) }
 }
 
-pub(crate) fn give_up(stream: TcpStream) -> c_int {
-    stream.into_raw_fd()
-}
-use std::ffi::c_int;
-
 /// Closes with a reset.
 pub(crate) fn reset(stream: TcpStream) {
-    let linger = libc::linger { l_onoff: 1, l_linger: 0 };
-    let value: *const libc::linger = &linger;
-    let fd = give_up(stream);
-    unsafe {
-        libc::setsockopt(fd, libc::SOL_SOCKET, libc::SO_LINGER, value.cast::<c_void>(), 8);
-        libc::close(fd);
-    }
+    rustix::net::sockopt::set_socket_linger(stream, Some(Duration::ZERO)).unwrap();
 }
 
 /// An IPv4 address of this machine.
@@ -152,21 +173,15 @@ pub(crate) fn loopback(port: u16) -> libc::sockaddr_in {
 
 /// Binds with the kernel's own call; answers the port.
 pub(crate) fn bind(s: SOCKET) -> u16 {
-    let mut address = loopback(0);
-    let name: *mut libc::sockaddr_in = &mut address;
-    let fd = i32::try_from(s).unwrap();
-    let mut length = 16;
-    unsafe {
-        assert_eq!(libc::bind(fd, name.cast(), 16), 0);
-        assert_eq!(libc::getsockname(fd, name.cast(), &mut length), 0);
-    }
-    u16::from_be(address.sin_port)
+    rustix::net::bind(kernels(s), &SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let name = rustix::net::getsockname(kernels(s)).unwrap();
+    SocketAddrV4::try_from(name).unwrap().port()
 }
 
 pub(crate) fn listener() -> (SOCKET, u16) {
     let s = stream_socket();
     let port = bind(s);
-    assert_eq!(unsafe { libc::listen(i32::try_from(s).unwrap(), 16) }, 0);
+    rustix::net::listen(kernels(s), 16).unwrap();
     (s, port)
 }
 
@@ -180,8 +195,11 @@ pub(crate) fn accept(
     receive: u32,
     ov: *mut OVERLAPPED,
 ) -> u32 {
+    let needed = receive as usize + 2 * AREA as usize;
+    assert!(buffer.len() >= needed, "room for data and addresses");
     let mut bytes = 0;
     let to = buffer.as_mut_ptr().cast();
+    // SAFETY: the test's buffer has room for the addresses too, and lives, with the operation, until its end (above).
     let result = unsafe { AcceptEx(listener, acceptor, to, receive, AREA, AREA, &mut bytes, ov) };
     assert_eq!(result, 0);
     GetLastError()

@@ -1,7 +1,7 @@
 //! TransmitFile.
 
 use std::io::{Read, Write};
-use std::ptr::null_mut;
+use std::ptr::{null, null_mut};
 
 use wharf_win32::Win32::Storage::FileSystem::CreateFileA;
 
@@ -14,12 +14,28 @@ fn open(text: &[u8]) -> HANDLE {
     path.push(format!("wharf-transmit-{}-{number}", std::process::id()));
     std::fs::File::create(&path).unwrap().write_all(text).unwrap();
     let name = std::ffi::CString::new(path.to_str().unwrap()).unwrap();
-    let file = unsafe {
-        CreateFileA(name.as_ptr().cast(), 0x8000_0000, 7, std::ptr::null_mut(), 3, 0x80, null_mut())
-    };
+    let (name, read, none) = (name.as_ptr().cast(), 0x8000_0000, null_mut());
+    // SAFETY: a name that ends with a zero; no attributes.
+    let file = unsafe { CreateFileA(name, read, 7, null(), 3, 0x80, none) };
     assert_ne!(file, INVALID);
     std::fs::remove_file(&path).unwrap();
     file
+}
+
+/// TransmitFile, and the last error.
+fn transmit(
+    s: SOCKET,
+    file: HANDLE,
+    bytes: u32,
+    ov: Option<&mut OVERLAPPED>,
+    around: Option<&TRANSMIT_FILE_BUFFERS>,
+    flags: u32,
+) -> (i32, u32) {
+    let ov = ov.map_or(null_mut(), std::ptr::from_mut);
+    let around = around.map_or(null(), std::ptr::from_ref);
+    // SAFETY: nulls, or an operation and buffers that live until the packet (see `support`).
+    let result = unsafe { TransmitFile(s, file, bytes, 0, ov, around, flags) };
+    (result, GetLastError())
 }
 
 /// D69, D70, D71, D73: head, file, tail; from an offset; a part; and the end of the connection.
@@ -38,18 +54,16 @@ fn a_file_goes_out_between_its_buffers() {
     };
     let mut ov = overlapped();
     ov.Anonymous.Anonymous = OVERLAPPED_0_0 { Offset: 7, OffsetHigh: 0 };
-    let result = unsafe { TransmitFile(s, file, 0, 0, &mut *ov, &around, 0) };
-    assert_eq!((result, GetLastError()), (0, 997));
+    assert_eq!(transmit(s, file, 0, Some(&mut ov), Some(&around), 0), (0, 997));
     assert_eq!(get(port, u32::MAX), success(11, 6, &ov));
     // Without an OVERLAPPED: from the position, which moves; no packet.
     for _ in 0..2 {
-        assert_eq!(unsafe { TransmitFile(s, file, 3, 0, null_mut(), std::ptr::null(), 0) }, 1);
+        assert_eq!(transmit(s, file, 3, None, None, 0).0, 1);
     }
-    assert_eq!(unsafe { TransmitFile(s, null_mut(), 0, 0, null_mut(), std::ptr::null(), 0) }, 1);
+    assert_eq!(transmit(s, null_mut(), 0, None, None, 0).0, 1);
     assert_eq!(get(port, 0), nothing(258));
     ov.Anonymous.Anonymous = OVERLAPPED_0_0 { Offset: 9, OffsetHigh: 0 };
-    let result = unsafe { TransmitFile(s, file, 0, 0, &mut *ov, std::ptr::null(), 1) };
-    assert_eq!((result, GetLastError()), (0, 997));
+    assert_eq!(transmit(s, file, 0, Some(&mut ov), None, 1), (0, 997));
     assert_eq!(get(port, u32::MAX), success(1, 6, &ov));
     let mut all = vec![];
     peer.read_to_end(&mut all).unwrap();
@@ -65,11 +79,7 @@ fn a_file_goes_out_between_its_buffers() {
 #[test]
 fn refusals() {
     let file = open(b"x");
-    let call = |s, bytes, flags| {
-        let result =
-            unsafe { TransmitFile(s, file, bytes, 0, null_mut(), std::ptr::null(), flags) };
-        (result, GetLastError())
-    };
+    let call = |s, bytes, flags| transmit(s, file, bytes, None, None, flags);
     let fresh = stream_socket();
     assert_eq!(call(INVALID_SOCKET, 0, 0), (0, 10038));
     assert_eq!(call(fresh, 0, 0), (0, 10057));
@@ -91,8 +101,7 @@ fn a_large_file_goes_out_whole() {
     let content: Vec<u8> = (0..6 << 20).map(|at| (at % 253) as u8).collect();
     let file = open(&content);
     let mut ov = overlapped();
-    let result = unsafe { TransmitFile(s, file, 0, 0, &mut *ov, std::ptr::null(), 0) };
-    assert_eq!((result, GetLastError()), (0, 997));
+    assert_eq!(transmit(s, file, 0, Some(&mut ov), None, 0), (0, 997));
     CloseHandle(file); // the operation keeps it
     let expected = content.len();
     let reader = std::thread::spawn(move || {
@@ -127,6 +136,7 @@ fn elements_go_out_in_order() {
         data3: 0x11d3,
         data4: [0x99, 0x71, 0x00, 0xc0, 0x4f, 0x68, 0xc8, 0x76],
     };
+    // SAFETY: TransmitPackets is what the id names, and this is its type.
     let transmit: TransmitPackets =
         unsafe { std::mem::transmute(crate::connect::extension(s, id)) };
     let file = open(b"0123456789");
@@ -144,6 +154,7 @@ fn elements_go_out_in_order() {
     };
     let mut elements = [memory(c"one"), part, memory(c"two")];
     let mut ov = overlapped();
+    // SAFETY: three elements, whose memory stays for good; the operation lives until the packet.
     let result = unsafe { transmit(s, elements.as_ptr(), 3, 0, &mut *ov, 1) };
     assert_eq!((result, GetLastError()), (0, 997));
     assert_eq!(get(port, u32::MAX), success(10, 6, &ov));
@@ -152,6 +163,7 @@ fn elements_go_out_in_order() {
     assert_eq!(all, b"one3456two");
     let (other, _peer) = connected();
     elements[1].dwElFlags = 8;
+    // SAFETY: three elements; the call is refused.
     let result = unsafe { transmit(other, elements.as_ptr(), 3, 0, &mut *ov, 0) };
     assert_eq!((result, GetLastError()), (0, 10022));
     for s in [s, other] {

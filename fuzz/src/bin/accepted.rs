@@ -18,6 +18,7 @@ fuzz_target!(|data: &[u8]| {
     let (mut local, mut remote) = (ptr::null_mut::<SOCKADDR>(), ptr::null_mut::<SOCKADDR>());
     let (mut local_is, mut remote_is) = (0, 0);
     let range = buffer.as_ptr_range();
+    // SAFETY: as many bytes as the three lengths say together, and four variables.
     unsafe {
         GetAcceptExSockaddrs(
             at(&mut buffer).cast(),

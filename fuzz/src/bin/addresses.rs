@@ -18,6 +18,8 @@ fuzz_target!(init: wharf_fuzz::start(), |data: &[u8]| {
     let name = at(&mut address).cast::<SOCKADDR>();
     let mut room_left = output.len() as i32;
     let mut units = output.len() as u32;
+    // SAFETY: no length that is passed is more than what it is passed for has (a negative one is refused); the texts end with
+    // a zero, which is put there before they are read.
     unsafe {
         let socket = socket(if kind & 1 == 0 { 2 } else { 23 }, if kind & 2 == 0 { 1 } else { 2 }, 0);
         bind(socket, name, length);

@@ -23,6 +23,7 @@ fuzz_target!(|data: &[u8]| {
         let terminated = kind & 2 != 0 && text.last_mut().map(|last| *last = 0).is_some();
         let length = if terminated { -1 } else { text.len() as i32 };
         let mut output = vec![0; size as usize];
+        // SAFETY: the text's own length, or -1 if it ends with a zero; the room's own size, or none.
         unsafe {
             let needed =
                 MultiByteToWideChar(page, flags, text.as_ptr(), length, ptr::null_mut(), 0);
@@ -50,6 +51,8 @@ fuzz_target!(|data: &[u8]| {
         let (mut output, mut used) = (room(size as usize), 0);
         let used = if kind & 16 == 0 { ptr::null_mut() } else { &raw mut used };
         let default = if kind & 32 == 0 { ptr::null() } else { c"??".as_ptr().cast() };
+        // SAFETY: the text's own length, or -1, and a wide input ends with a zero; the room's own size, or none; character and
+        // flag are null or there.
         unsafe {
             let needed = WideCharToMultiByte(
                 page,

@@ -28,6 +28,8 @@ fuzz_target!(|data: &[u8]| {
     if kind & 1 == 0 {
         let line = input.wide();
         let mut count = 0;
+        // SAFETY: a wide input ends with a zero; the list has as many arguments as are counted, each of which ends with a zero,
+        // and a null behind them; the room has the size that is given.
         unsafe {
             let arguments = CommandLineToArgvW(line.as_ptr(), &mut count);
             if !arguments.is_null() {
@@ -52,6 +54,7 @@ fuzz_target!(|data: &[u8]| {
         let name = input.text();
         let mut output = room(size.into());
         let mut part = ptr::null_mut();
+        // SAFETY: a text ends with a zero; the room has the size that is given.
         unsafe {
             let length = GetFullPathNameA(name.as_ptr(), size.into(), at(&mut output), &mut part);
             if length > 0 && length < u32::from(size) {

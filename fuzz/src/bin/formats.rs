@@ -71,12 +71,15 @@ fuzz_target!(init: start(), |data: &[u8]| {
     let size = u32::from(input.byte());
     // Each argument is a text for those conversions that want one, narrow or wide, and else a number.
     let text = [0x6C_u32, 0xE9, 0x2F800, 0, 0];
-    let words = [text.as_ptr() as u64; 128];
+    // A conversion takes two characters of a format at least, and an input has no more than 512 bytes.
+    let words = [text.as_ptr() as u64; 256];
     let mut output = room(4 * size as usize);
     let flags = flags & 0x32FF | 0x400; // from the string
     if kind & 1 == 0 {
         let format = input.text();
         let star = is_long(format.iter().map(|byte| i32::from(*byte)));
+        // SAFETY: a text ends with a zero, room has the size that is given (1024 is the most that wvsprintf stores), and the
+        // words and the places that are scanned into are as many as a format can ask for, and good for each kind.
         unsafe {
             let arguments =
                 if kind & 2 == 0 { ptr::from_ref(&words).cast::<c_void>() } else { ptr::null() };
@@ -123,6 +126,7 @@ fuzz_target!(init: start(), |data: &[u8]| {
     } else {
         let format = input.wide();
         let star = is_long(format.iter().copied());
+        // SAFETY: as for narrow formats above.
         unsafe {
             FormatMessageW(
                 flags | 0x2000,

@@ -28,6 +28,9 @@ fuzz_target!(init: wharf_fuzz::start(), |data: &[u8]| {
     let mut control_room = room(input.byte().into());
     let mut control = input.rest();
     let family = if kind & 1 == 0 { 2 } else { 23 };
+    // SAFETY: names, buffers and control data with the lengths that they have, all of this function's, for calls on a socket
+    // that does not block, without an OVERLAPPED: nothing is used longer than a call. The function that is asked for has the
+    // type that belongs to its id.
     unsafe {
         let socket = socket(family, 2, 0);
         let mut no_wait = 1;

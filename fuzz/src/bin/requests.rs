@@ -38,6 +38,7 @@ fuzz_target!(init: wharf_fuzz::start(), |data: &[u8]| {
     };
     let mut value = input.rest();
     let level = LEVELS[usize::from(level) % LEVELS.len()];
+    // SAFETY: values and room with the lengths that they have, for calls that end before they return.
     unsafe {
         let socket = socket(if kind & 1 == 0 { 2 } else { 23 }, if kind & 2 == 0 { 1 } else { 2 }, 0);
         // A linger with a time would make the close wait.

@@ -28,7 +28,7 @@ mod entry;
 mod explain;
 mod flags;
 mod functions;
-#[cfg(fuzzing)]
+#[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod home;
 mod jumps;

@@ -302,7 +302,7 @@ fn on_failure(file: &File, call: &functions::Call) -> Option<usize> {
         {
             after + 4
         }
-        _ if file.tokens[before].is(b'!') && file.tokens[after].is(b')') => after + 1,
+        _ if file.tokens[before].is(b'!') && said(after, 1) == ")" => after + 1,
         _ if file.tokens[before].is(b'=') => {
             let variable = file.name(before.checked_sub(1)?)?;
             let tests = [

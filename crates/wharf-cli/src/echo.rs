@@ -34,7 +34,7 @@ pub(crate) fn run(options: &EchoOptions) -> io::Result<()> {
 }
 
 fn tcp(options: &EchoOptions) -> io::Result<()> {
-    let port = Port::with_options(options.server.port())?;
+    let port = server::port(&options.server)?;
     let listener = server::listen(&port, &options.server, || Step::Accepted)?;
     let greeting = Greeting { name: "echo (TCP)", details: "", addr: listener.local_addr()? };
     server::run(&port, &options.server, &greeting, |mut packet: Packet<Step>| {
@@ -82,7 +82,7 @@ fn sent(port: &Port<Step>, packet: Packet<Step>) -> io::Result<()> {
 }
 
 fn udp(options: &ServerOptions) -> io::Result<()> {
-    let port = Port::with_options(options.port())?;
+    let port = server::port(options)?;
     let listen = || port.associate(UdpSocket::bind(options.addr)?, 0);
     let socket = listen().map_err(|error| server::cannot_listen(options.addr, &error))?;
     for _ in 0..DATAGRAMS {

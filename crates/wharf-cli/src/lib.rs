@@ -8,6 +8,7 @@ mod help;
 mod options;
 mod serve;
 mod server;
+mod warnings;
 
 use std::io::Write;
 use std::process::ExitCode;

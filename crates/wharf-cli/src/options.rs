@@ -104,7 +104,7 @@ pub(crate) struct ServerOptions {
     ///
     /// 0.0.0.0 means every address of the machine (IPv6: `::` in brackets), and port 0 any free port: the first line of
     /// output tells which.
-    #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:8080")]
+    #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:8080", value_parser = address)]
     pub(crate) addr: SocketAddr,
     /// Threads that handle packets [default: twice the concurrency value]
     ///
@@ -157,6 +157,10 @@ pub(crate) struct EchoOptions {
     pub(crate) idle: bool,
 }
 
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "must be an IP address and a port, as 127.0.0.1:80 or [::1]:80".into())
+}
+
 fn concurrency(text: &str) -> Result<Concurrency, String> {
     match text.parse::<u32>() {
         Ok(value) if value <= THREADS => Ok(Concurrency::from(value)),
@@ -166,11 +170,11 @@ fn concurrency(text: &str) -> Result<Concurrency, String> {
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds: f64 = text.parse().map_err(|error| format!("{error}"))?;
+    let seconds = text.parse().map_err(|_| "must be a number of seconds")?;
     match Duration::try_from_secs_f64(seconds) {
         Ok(duration) if !duration.is_zero() => Ok(duration),
-        Ok(_) => Err("must be more than 0".into()),
-        Err(error) => Err(error.to_string()),
+        Err(_) if seconds > 0.0 => Err("is more seconds than there are".into()),
+        _ => Err("must be more than 0".into()),
     }
 }
 

@@ -1,12 +1,15 @@
 //! What the servers have in common: the socket, the first line, the signals, the end.
 //!
-//! *Protocol* of the end: the first SIGINT or SIGTERM starts a drain on a thread of its own; that
-//! thread reports and ends the process, so a handler that hangs in a system call cannot hold it up
-//! for longer than the grace. Meanwhile the next signal is awaited, and ends the process at once.
+//! *Protocol* of the end: the first SIGINT or SIGTERM lets a thread drain the port that has waited for it since the
+//! start, so that it is there when no thread can be had any more. That thread reports and ends the process, so a handler
+//! that hangs in a system call cannot hold it up for longer than the grace. Meanwhile the next signal is awaited, and
+//! ends the process at once.
 
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener};
+use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
 
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -14,6 +17,7 @@ use signal_hook::iterator::Signals;
 use wharf::{Listener, Packet, Port};
 
 use crate::options::ServerOptions;
+use crate::warnings;
 
 /// How long a drain may take; the help says so too.
 const GRACE: Duration = Duration::from_secs(10);
@@ -43,7 +47,7 @@ fn announce<T: Send + 'static>(greeting: &Greeting<'_>, port: &Port<T>, options:
 }
 
 /// A line for the operator. `eprintln` would panic where nobody reads standard error any more.
-fn report(line: impl Display) {
+pub(crate) fn report(line: impl Display) {
     let _ = writeln!(io::stderr(), "wharf: {line}");
 }
 
@@ -54,6 +58,16 @@ pub(crate) fn cannot_listen(addr: SocketAddr, error: &io::Error) -> io::Error {
         _ => "",
     };
     io::Error::new(error.kind(), format!("cannot listen on {addr}: {error}{hint}"))
+}
+
+/// The port of a server.
+pub(crate) fn port<T: Send + 'static>(options: &ServerOptions) -> io::Result<Port<T>> {
+    warnings::show();
+    Port::with_options(options.port()).map_err(|error| told(&error, "cannot make a port"))
+}
+
+fn told(error: &io::Error, what: &str) -> io::Error {
+    io::Error::new(error.kind(), format!("{what}: {error}"))
 }
 
 /// A listening TCP socket on the port, with one accept pending for each worker: a burst of
@@ -99,24 +113,40 @@ pub(crate) fn run<T: Send + 'static>(
     handler: impl Fn(Packet<T>) -> io::Result<()> + Sync,
 ) -> io::Result<()> {
     // Before the first line: who has read it may send a signal.
-    let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    end_by_signal(port)?;
     announce(greeting, port, options);
-    std::thread::scope(|scope| {
-        scope.spawn(move || {
-            let mut signals = signals.forever();
-            let Some(_first) = signals.next() else { return };
-            let drain = scope.spawn(|| end(port));
-            if let Some(second) = signals.next() {
-                std::process::exit(128 + second);
-            }
-            drop(drain);
-        });
-        port.run(options.workers(), handler);
-        // Closed: by the drain, which ends the process once it has reported.
-        loop {
-            std::thread::park();
+    port.run(options.workers(), handler);
+    // Closed: by the drain, which ends the process once it has reported.
+    loop {
+        thread::park();
+    }
+}
+
+fn end_by_signal<T: Send + 'static>(port: &Port<T>) -> io::Result<()> {
+    let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    let (first, told) = mpsc::channel();
+    let port = port.clone();
+    let drains = move || {
+        // An error: the other thread could not be started, and neither is the server.
+        if told.recv().is_ok() {
+            end(&port);
         }
-    })
+    };
+    let listens = move || {
+        for (count, signal) in signals.forever().enumerate() {
+            // A second one, or nobody left who could drain.
+            if count > 0 || first.send(()).is_err() {
+                std::process::exit(128 + signal);
+            }
+        }
+    };
+    start("wharf-drain", drains)?;
+    start("wharf-signals", listens)
+}
+
+fn start(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let started = thread::Builder::new().name(name.into()).spawn(body);
+    started.map(drop).map_err(|error| told(&error, "cannot start a thread"))
 }
 
 fn end<T: Send + 'static>(port: &Port<T>) -> ! {

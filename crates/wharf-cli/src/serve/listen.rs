@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustix::fs::MemfdFlags;
 use wharf::{Listener, Packet, Port};
 
 use super::connection::{Connection, Step};
@@ -24,9 +25,10 @@ pub(super) struct Server {
 pub(crate) fn run(options: &ServeOptions) -> io::Result<()> {
     let dir = &options.dir;
     let site = Site::open(dir).map_err(|error| cannot_serve(dir, &error))?;
-    let port = Port::with_options(options.server.port())?;
-    // Makes the engine of files now: at the limit of descriptors it could not be had.
-    let files = port.associate(File::open("/proc/self/exe")?, 0)?.engine();
+    let port = server::port(&options.server)?;
+    // Makes the engine of files now: at the limit of descriptors it could not be had. The file is one that needs no place.
+    let file = rustix::fs::memfd_create("wharf", MemfdFlags::CLOEXEC)?;
+    let files = port.associate(File::from(file), 0)?.engine();
     let listener = server::listen(&port, &options.server, || Step::Accepted)?;
     // For the reader only: the directory has been opened, and its name does not matter any more.
     let name = dir.canonicalize().unwrap_or_else(|_| dir.clone());

@@ -1,6 +1,6 @@
 //! How servers end: in order at the first signal, at once at the second.
 
-use rustix::process::Signal;
+use rustix::process::{Resource, Rlimit, Signal, prlimit};
 
 use crate::http::{Client, get};
 use crate::process::{Folder, Server};
@@ -82,6 +82,22 @@ fn grace() {
     // The send is cancelled when the grace is over; its packet is handled if there is time, or left.
     assert!(report.contains(", 1 operations cancelled, "), "{report:?}");
     assert!(client.drain() < LARGE, "the whole answer from a server that gave up");
+}
+
+/// Goal: a server that can have no more threads ends like any other. Method: less room for its memory than a stack takes.
+#[test]
+fn without_threads() {
+    let folder = Folder::new();
+    folder.write("small", "small");
+    let mut server = folder.serve();
+    assert_eq!(Client::new(&server).ask(get("/small")).text(), "small");
+    let full = 1024 * (server.kib("VmSize") + 1024);
+    let limit = Rlimit { current: Some(full), maximum: Some(full) };
+    prlimit(Some(server.pid()), Resource::As, limit).unwrap();
+    server.signal(Signal::TERM);
+    let (status, report) = server.end();
+    assert_eq!(status.code(), Some(0), "{report}");
+    assert!(report.ends_with(" 0 left\n"), "{report:?}");
 }
 
 /// Goal: the second signal ends the process at once, with the status of that signal.

@@ -73,7 +73,12 @@ pub(crate) struct Server {
 impl Server {
     /// Starts one on a free port and waits until it says where it listens.
     pub(crate) fn start(args: &[&str]) -> Server {
-        let mut child = wharf(args).args(["--addr", "127.0.0.1:0"]).spawn().expect("the command");
+        Server::spawn(wharf(args))
+    }
+
+    /// The same with a command that ends in the arguments of a server.
+    pub(crate) fn spawn(mut command: Command) -> Server {
+        let mut child = command.args(["--addr", "127.0.0.1:0"]).spawn().expect("the command");
         let stdout = child.stdout.take().unwrap();
         await_input(&stdout, "the first line of output");
         let mut first_line = String::new();

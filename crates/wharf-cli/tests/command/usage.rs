@@ -1,7 +1,10 @@
 //! The command line: help, version, and one clear line for each mistake.
 
-use std::net::{TcpListener, UdpSocket};
-use std::process::{Command, Output};
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::process::{Command, Output, Stdio};
+
+use rustix::process::Signal;
 
 use crate::process::{Folder, Server, wharf};
 
@@ -25,6 +28,27 @@ fn first_line() {
     assert!(line.contains(", listening on 127.0.0.1:"), "{line}");
     let line = Server::start(&[&["echo"], &options[..]].concat()).first_line.clone();
     assert!(line.starts_with("wharf echo (TCP): 3 workers, concurrency 2, engine "), "{line}");
+}
+
+/// Goal: a server that cannot have what was asked for says so, and works with what it has. Method: memory for the stacks of
+/// some of its workers; a means of sensing that there is not.
+#[test]
+fn less_than_asked_for() {
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -v 1000000; WHARF_SENSING=wonders exec \"$0\" \"$@\""]);
+    command.arg(env!("CARGO_BIN_EXE_wharf")).args(["echo", "--workers", "4096"]);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut server = Server::spawn(command);
+    let line = server.report();
+    assert!(line.starts_with("wharf: WHARF_SENSING is \"wonders\", "), "{line}");
+    let line = server.report();
+    assert!(line.starts_with("wharf: ") && line.contains(" workers of 4096: "), "{line}");
+    let mut client = TcpStream::connect(server.addr).unwrap();
+    client.write_all(b"x").unwrap();
+    client.read_exact(&mut [0]).unwrap();
+    server.signal(Signal::TERM);
+    let (status, report) = server.end();
+    assert_eq!(status.code(), Some(0), "{report}");
 }
 
 /// Goal: help says what a manual page would, shows no option that is not for users, and fits a terminal.
@@ -64,12 +88,15 @@ fn help() {
 /// Goal: a wrong command line is status 2 and names what is wrong.
 #[test]
 fn wrong_command_lines() {
-    let table: [(&[&str], &str); 14] = [
+    let table: [(&[&str], &str); 16] = [
         (&[], "Usage"),
         (&["frobnicate"], "frobnicate"),
         (&["serve", "--frobnicate"], "--frobnicate"),
         (&["serve", "a", "b"], "'b'"),
-        (&["serve", "--addr", "localhost"], "'localhost'"),
+        (
+            &["serve", "--addr", "localhost"],
+            "'localhost' for '--addr <IP:PORT>': must be an IP address and a port",
+        ),
         (&["serve", "--addr", "127.0.0.1:65536"], "'127.0.0.1:65536'"),
         (&["serve", "--workers", "0"], "1..=4096"),
         (&["serve", "--workers", "many"], "'many'"),
@@ -77,7 +104,9 @@ fn wrong_command_lines() {
         (&["serve", "--concurrency", "-1"], "-1"),
         (&["serve", "--idle-timeout", "0"], "more than 0"),
         (&["serve", "--idle-timeout", "-3"], "-3"),
-        (&["serve", "--idle-timeout", "1e300"], "'1e300'"),
+        (&["serve", "--idle-timeout", "1e300"], "'1e300' for '--idle-timeout <SECONDS>': is more"),
+        (&["serve", "--idle-timeout", "nan"], "more than 0"),
+        (&["serve", "--idle-timeout", "soon"], "a number of seconds"),
         (&["echo", "--idle-timeout", "3"], "--idle-timeout"),
     ];
     for (args, wanted) in table {

@@ -6,10 +6,11 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::SeqCst;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 use wharf::{GetError, Port, PostError, Refused};
+use wharf_conformance::net;
 use wharf_conformance::process::memory;
 use wharf_conformance::threads::{LIMIT, Worker, start, until};
 
@@ -389,4 +390,28 @@ fn close_while_many_issue() {
         let streams: Vec<_> = threads.into_iter().map(|thread| thread.wait()).collect();
         assert_eq!(Arc::strong_count(&witness), 1, "while {} handles live", streams.len());
     }
+}
+
+/// A18: a port's descriptors are closed although the library's own thread looks after it, also if that one falls asleep
+/// while the port closes: after two quiet ticks of 200 us.
+#[test]
+fn a_closed_port_is_given_back() {
+    net::alone("a_closed_port_is_given_back", || {
+        let use_for = |time: Duration| {
+            let port = port::<u32>(1);
+            port.post(1, 0, 0).expect("open");
+            port.get(None).expect("a packet");
+            let end = Instant::now() + time;
+            while Instant::now() < end {
+                std::hint::spin_loop();
+            }
+        };
+        let before = net::open_descriptors();
+        use_for(Duration::ZERO);
+        net::until("the first port is gone", || net::open_descriptors() <= before + 1); // the steward's bell stays
+        for round in 0..2000 {
+            use_for(Duration::from_micros(300 + round % 300));
+            net::until("a port is gone", || net::open_descriptors() <= before + 1);
+        }
+    });
 }

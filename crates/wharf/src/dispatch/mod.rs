@@ -336,9 +336,11 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
         lock(&self.inner).scheduler.unclaimed()
     }
 
-    /// Whether no worker sleeps in the engine.
+    /// Whether no worker sleeps in the engine of an open port. Asked by the steward before it sleeps: whoever closes the
+    /// port later finds it asleep, since both were under the lock, and rings.
     pub(crate) fn is_unpolled(&self) -> bool {
-        lock(&self.inner).scheduler.is_unpolled()
+        let inner = lock(&self.inner);
+        !inner.scheduler.is_closed() && inner.scheduler.is_unpolled()
     }
 
     /// Says that the steward listens to the engine from now on, or no longer. A worker that goes to sleep

@@ -9,7 +9,8 @@
 //! | `invalid` | the handler of invalid parameters |
 //! | `path` | names of files, fopen |
 //!
-//! The headers are `include/wharf/crt/*.h`; they declare what is exported here.
+//! The headers are `include/wharf/crt/*.h`; they declare what is exported here. What they define once for both kinds of
+//! characters is in `include/wharf/kind`.
 
 mod format;
 mod invalid;

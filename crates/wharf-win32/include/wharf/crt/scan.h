@@ -4,119 +4,7 @@
 #ifndef WHARF_CRT_SCAN_H
 #define WHARF_CRT_SCAN_H
 
-WHARF_BEGIN
-WHARF_INLINE int wharf_scanf(const char *format, ...)
-{
-    va_list list;
-    int result;
-    va_start(list, format);
-    result = wharf_vfscanf(stdin, format, 0, list);
-    va_end(list);
-    return result;
-}
-WHARF_INLINE int wharf_fscanf(FILE *file, const char *format, ...)
-{
-    va_list list;
-    int result;
-    va_start(list, format);
-    result = wharf_vfscanf(file, format, 0, list);
-    va_end(list);
-    return result;
-}
-WHARF_INLINE int wharf_sscanf(const char *text, const char *format, ...)
-{
-    va_list list;
-    int result;
-    va_start(list, format);
-    result = wharf_vsscanf(text, format, 0, list);
-    va_end(list);
-    return result;
-}
-WHARF_INLINE int wharf_wscanf(const wchar_t *format, ...)
-{
-    va_list list;
-    int result;
-    va_start(list, format);
-    result = wharf_vfwscanf(stdin, format, 0, list);
-    va_end(list);
-    return result;
-}
-WHARF_INLINE int wharf_fwscanf(FILE *file, const wchar_t *format, ...)
-{
-    va_list list;
-    int result;
-    va_start(list, format);
-    result = wharf_vfwscanf(file, format, 0, list);
-    va_end(list);
-    return result;
-}
-WHARF_INLINE int wharf_swscanf(const wchar_t *text, const wchar_t *format, ...)
-{
-    va_list list;
-    int result;
-    va_start(list, format);
-    result = wharf_vswscanf(text, format, 0, list);
-    va_end(list);
-    return result;
-}
-WHARF_INLINE int scanf_s(const char *format, ...)
-{
-    va_list list;
-    int result;
-    va_start(list, format);
-    result = wharf_vfscanf(stdin, format, 1, list);
-    va_end(list);
-    return result;
-}
-WHARF_INLINE int fscanf_s(FILE *file, const char *format, ...)
-{
-    va_list list;
-    int result;
-    va_start(list, format);
-    result = wharf_vfscanf(file, format, 1, list);
-    va_end(list);
-    return result;
-}
-WHARF_INLINE int sscanf_s(const char *text, const char *format, ...)
-{
-    va_list list;
-    int result;
-    va_start(list, format);
-    result = wharf_vsscanf(text, format, 1, list);
-    va_end(list);
-    return result;
-}
-WHARF_INLINE int wscanf_s(const wchar_t *format, ...)
-{
-    va_list list;
-    int result;
-    va_start(list, format);
-    result = wharf_vfwscanf(stdin, format, 1, list);
-    va_end(list);
-    return result;
-}
-WHARF_INLINE int fwscanf_s(FILE *file, const wchar_t *format, ...)
-{
-    va_list list;
-    int result;
-    va_start(list, format);
-    result = wharf_vfwscanf(file, format, 1, list);
-    va_end(list);
-    return result;
-}
-WHARF_INLINE int swscanf_s(const wchar_t *text, const wchar_t *format, ...)
-{
-    va_list list;
-    int result;
-    va_start(list, format);
-    result = wharf_vswscanf(text, format, 1, list);
-    va_end(list);
-    return result;
-}
-WHARF_END
-
 #ifdef __cplusplus
-/* Preferred to the C library's own, whose arguments are dots. */
 extern "C++" {
 namespace wharf {
 /* An argument as it is passed. */
@@ -144,14 +32,17 @@ template <> struct scanned<unsigned long *> : scanned_long<unsigned long, unsign
     using scanned_long<unsigned long, unsigned>::scanned_long;
 };
 } // namespace wharf
-template <class... T> inline int scanf(const char *format, T... to) { return wharf_scanf(format, wharf::scanned<T>(to).pass()...); }
-template <class... T> inline int fscanf(FILE *file, const char *format, T... to) { return wharf_fscanf(file, format, wharf::scanned<T>(to).pass()...); }
-template <class... T> inline int sscanf(const char *text, const char *format, T... to) { return wharf_sscanf(text, format, wharf::scanned<T>(to).pass()...); }
-template <class... T> inline int wscanf(const wchar_t *format, T... to) { return wharf_wscanf(format, wharf::scanned<T>(to).pass()...); }
-template <class... T> inline int fwscanf(FILE *file, const wchar_t *format, T... to) { return wharf_fwscanf(file, format, wharf::scanned<T>(to).pass()...); }
-template <class... T> inline int swscanf(const wchar_t *text, const wchar_t *format, T... to) { return wharf_swscanf(text, format, wharf::scanned<T>(to).pass()...); }
 }
-#else
+#endif
+
+#include <wharf/kind/narrow.h>
+#include <wharf/kind/scan.h>
+#include <wharf/kind/end.h>
+#include <wharf/kind/wide.h>
+#include <wharf/kind/scan.h>
+#include <wharf/kind/end.h>
+
+#ifndef __cplusplus
 #define scanf(...) wharf_scanf(__VA_ARGS__)
 #define fscanf(...) wharf_fscanf(__VA_ARGS__)
 #define sscanf(...) wharf_sscanf(__VA_ARGS__)

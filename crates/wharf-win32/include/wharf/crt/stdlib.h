@@ -33,144 +33,16 @@ WHARF_INLINE char *wharf_digits(char *end, unsigned long long value, int radix, 
         *--end = '-';
     return end;
 }
-WHARF_INLINE errno_t wharf_put_number_a(char *to, size_t size, unsigned long long value, int radix, int minus)
-{
-    char digits[66];
-    const char *at;
-    size_t length, index;
-    if (!to || !size)
-        return wharf_invalid_parameter(EINVAL);
-    to[0] = 0;
-    if (radix < 2 || radix > 36)
-        return wharf_invalid_parameter(EINVAL);
-    at = wharf_digits(digits + sizeof digits, value, radix, minus);
-    length = strlen(at);
-    if (length >= size)
-        return wharf_invalid_parameter(ERANGE);
-    for (index = 0; index <= length; index++)
-        to[index] = (char)at[index];
-    return 0;
-}
-WHARF_INLINE errno_t wharf_put_number_w(wchar_t *to, size_t size, unsigned long long value, int radix, int minus)
-{
-    char digits[66];
-    const char *at;
-    size_t length, index;
-    if (!to || !size)
-        return wharf_invalid_parameter(EINVAL);
-    to[0] = 0;
-    if (radix < 2 || radix > 36)
-        return wharf_invalid_parameter(EINVAL);
-    at = wharf_digits(digits + sizeof digits, value, radix, minus);
-    length = strlen(at);
-    if (length >= size)
-        return wharf_invalid_parameter(ERANGE);
-    for (index = 0; index <= length; index++)
-        to[index] = (wchar_t)at[index];
-    return 0;
-}
-WHARF_INLINE errno_t _itoa_s(int value, char *to, size_t size, int radix)
-{
-    const int minus = radix == 10 && (int)value < 0;
-    const unsigned int plain = (unsigned int)value;
-    return wharf_put_number_a(to, size, minus ? (unsigned int)(0 - plain) : plain, radix, minus);
-}
-WHARF_INLINE char *_itoa(int value, char *to, int radix)
-{
-    _itoa_s(value, to, 66, radix);
-    return to;
-}
-WHARF_INLINE errno_t _ltoa_s(long value, char *to, size_t size, int radix)
-{
-    const int minus = radix == 10 && (int)value < 0;
-    const unsigned int plain = (unsigned int)value;
-    return wharf_put_number_a(to, size, minus ? (unsigned int)(0 - plain) : plain, radix, minus);
-}
-WHARF_INLINE char *_ltoa(long value, char *to, int radix)
-{
-    _ltoa_s(value, to, 66, radix);
-    return to;
-}
-WHARF_INLINE errno_t _ultoa_s(unsigned long value, char *to, size_t size, int radix)
-{
-    return wharf_put_number_a(to, size, (unsigned int)value, radix, 0);
-}
-WHARF_INLINE char *_ultoa(unsigned long value, char *to, int radix)
-{
-    _ultoa_s(value, to, 66, radix);
-    return to;
-}
-WHARF_INLINE errno_t _i64toa_s(long long value, char *to, size_t size, int radix)
-{
-    const int minus = radix == 10 && (long long)value < 0;
-    const unsigned long long plain = (unsigned long long)value;
-    return wharf_put_number_a(to, size, minus ? (unsigned long long)(0 - plain) : plain, radix, minus);
-}
-WHARF_INLINE char *_i64toa(long long value, char *to, int radix)
-{
-    _i64toa_s(value, to, 66, radix);
-    return to;
-}
-WHARF_INLINE errno_t _ui64toa_s(unsigned long long value, char *to, size_t size, int radix)
-{
-    return wharf_put_number_a(to, size, (unsigned long long)value, radix, 0);
-}
-WHARF_INLINE char *_ui64toa(unsigned long long value, char *to, int radix)
-{
-    _ui64toa_s(value, to, 66, radix);
-    return to;
-}
-WHARF_INLINE errno_t _itow_s(int value, wchar_t *to, size_t size, int radix)
-{
-    const int minus = radix == 10 && (int)value < 0;
-    const unsigned int plain = (unsigned int)value;
-    return wharf_put_number_w(to, size, minus ? (unsigned int)(0 - plain) : plain, radix, minus);
-}
-WHARF_INLINE wchar_t *_itow(int value, wchar_t *to, int radix)
-{
-    _itow_s(value, to, 66, radix);
-    return to;
-}
-WHARF_INLINE errno_t _ltow_s(long value, wchar_t *to, size_t size, int radix)
-{
-    const int minus = radix == 10 && (int)value < 0;
-    const unsigned int plain = (unsigned int)value;
-    return wharf_put_number_w(to, size, minus ? (unsigned int)(0 - plain) : plain, radix, minus);
-}
-WHARF_INLINE wchar_t *_ltow(long value, wchar_t *to, int radix)
-{
-    _ltow_s(value, to, 66, radix);
-    return to;
-}
-WHARF_INLINE errno_t _ultow_s(unsigned long value, wchar_t *to, size_t size, int radix)
-{
-    return wharf_put_number_w(to, size, (unsigned int)value, radix, 0);
-}
-WHARF_INLINE wchar_t *_ultow(unsigned long value, wchar_t *to, int radix)
-{
-    _ultow_s(value, to, 66, radix);
-    return to;
-}
-WHARF_INLINE errno_t _i64tow_s(long long value, wchar_t *to, size_t size, int radix)
-{
-    const int minus = radix == 10 && (long long)value < 0;
-    const unsigned long long plain = (unsigned long long)value;
-    return wharf_put_number_w(to, size, minus ? (unsigned long long)(0 - plain) : plain, radix, minus);
-}
-WHARF_INLINE wchar_t *_i64tow(long long value, wchar_t *to, int radix)
-{
-    _i64tow_s(value, to, 66, radix);
-    return to;
-}
-WHARF_INLINE errno_t _ui64tow_s(unsigned long long value, wchar_t *to, size_t size, int radix)
-{
-    return wharf_put_number_w(to, size, (unsigned long long)value, radix, 0);
-}
-WHARF_INLINE wchar_t *_ui64tow(unsigned long long value, wchar_t *to, int radix)
-{
-    _ui64tow_s(value, to, 66, radix);
-    return to;
-}
+WHARF_END
+
+#include <wharf/kind/narrow.h>
+#include <wharf/kind/stdlib.h>
+#include <wharf/kind/end.h>
+#include <wharf/kind/wide.h>
+#include <wharf/kind/stdlib.h>
+#include <wharf/kind/end.h>
+
+WHARF_BEGIN
 WHARF_INLINE char *itoa(int value, char *to, int radix) { return _itoa(value, to, radix); }
 WHARF_INLINE char *ltoa(long value, char *to, int radix) { return _ltoa(value, to, radix); }
 WHARF_INLINE long long _atoi64(const char *text) { return strtoll(text, NULL, 10); }
@@ -326,16 +198,6 @@ WHARF_END
 
 #ifdef __cplusplus
 extern "C++" {
-template <size_t N> inline errno_t _itoa_s(int value, char (&to)[N], int radix) { return _itoa_s(value, to, N, radix); }
-template <size_t N> inline errno_t _ltoa_s(long value, char (&to)[N], int radix) { return _ltoa_s(value, to, N, radix); }
-template <size_t N> inline errno_t _ultoa_s(unsigned long value, char (&to)[N], int radix) { return _ultoa_s(value, to, N, radix); }
-template <size_t N> inline errno_t _i64toa_s(long long value, char (&to)[N], int radix) { return _i64toa_s(value, to, N, radix); }
-template <size_t N> inline errno_t _ui64toa_s(unsigned long long value, char (&to)[N], int radix) { return _ui64toa_s(value, to, N, radix); }
-template <size_t N> inline errno_t _itow_s(int value, wchar_t (&to)[N], int radix) { return _itow_s(value, to, N, radix); }
-template <size_t N> inline errno_t _ltow_s(long value, wchar_t (&to)[N], int radix) { return _ltow_s(value, to, N, radix); }
-template <size_t N> inline errno_t _ultow_s(unsigned long value, wchar_t (&to)[N], int radix) { return _ultow_s(value, to, N, radix); }
-template <size_t N> inline errno_t _i64tow_s(long long value, wchar_t (&to)[N], int radix) { return _i64tow_s(value, to, N, radix); }
-template <size_t N> inline errno_t _ui64tow_s(unsigned long long value, wchar_t (&to)[N], int radix) { return _ui64tow_s(value, to, N, radix); }
 template <size_t N> inline errno_t getenv_s(size_t *length, char (&to)[N], const char *name)
 {
     return getenv_s(length, to, N, name);

@@ -8,88 +8,14 @@
 #include <wharf/crt/base.h>
 
 WHARF_BEGIN
-/* The first `most` characters are looked at. */
-WHARF_INLINE size_t wharf_strnlen(const char *text, size_t most)
-{
-    size_t length = 0;
-    while (length < most && text[length])
-        length++;
-    return length;
-}
-WHARF_INLINE size_t strnlen_s(const char *text, size_t most) { return text ? wharf_strnlen(text, most) : 0; }
+char *wharf_libc_strtok_r(char *text, const char *marks, char **next) __asm__("strtok_r");
+WHARF_END
 
-/* Copies `length` characters behind the first `used`, and ends them. */
-WHARF_INLINE errno_t wharf_str_put(char *to, size_t size, size_t used, const char *from, size_t length, int truncate)
-{
-    if (length >= size - used) {
-        if (!truncate) {
-            to[0] = 0;
-            return wharf_invalid_parameter(ERANGE);
-        }
-        length = size - used - 1;
-        memcpy(to + used, from, length);
-        to[used + length] = 0;
-        return STRUNCATE;
-    }
-    memcpy(to + used, from, length);
-    to[used + length] = 0;
-    return 0;
-}
-WHARF_INLINE errno_t strcpy_s(char *to, rsize_t size, const char *from)
-{
-    if (!to || !size)
-        return wharf_invalid_parameter(EINVAL);
-    if (!from) {
-        to[0] = 0;
-        return wharf_invalid_parameter(EINVAL);
-    }
-    return wharf_str_put(to, size, 0, from, wharf_strnlen(from, size), 0);
-}
-WHARF_INLINE errno_t strncpy_s(char *to, rsize_t size, const char *from, rsize_t count)
-{
-    if (!to && !size && !count)
-        return 0;
-    if (!to || !size)
-        return wharf_invalid_parameter(EINVAL);
-    if (!count) {
-        to[0] = 0;
-        return 0;
-    }
-    if (!from) {
-        to[0] = 0;
-        return wharf_invalid_parameter(EINVAL);
-    }
-    return wharf_str_put(to, size, 0, from, wharf_strnlen(from, count < size ? count : size), count == _TRUNCATE);
-}
-WHARF_INLINE errno_t strncat_s(char *to, rsize_t size, const char *from, rsize_t count)
-{
-    size_t used;
-    if (!to && !size && !count)
-        return 0;
-    if (!to || !size)
-        return wharf_invalid_parameter(EINVAL);
-    used = wharf_strnlen(to, size);
-    if (used == size || (!from && count)) {
-        to[0] = 0;
-        return wharf_invalid_parameter(EINVAL);
-    }
-    if (!count)
-        return 0;
-    return wharf_str_put(to, size, used, from, wharf_strnlen(from, count < size ? count : size), count == _TRUNCATE);
-}
-WHARF_INLINE errno_t strcat_s(char *to, rsize_t size, const char *from)
-{
-    size_t used;
-    if (!to || !size)
-        return wharf_invalid_parameter(EINVAL);
-    used = wharf_strnlen(to, size);
-    if (!from || used == size) {
-        to[0] = 0;
-        return wharf_invalid_parameter(EINVAL);
-    }
-    return wharf_str_put(to, size, used, from, wharf_strnlen(from, size), 0);
-}
+#include <wharf/kind/narrow.h>
+#include <wharf/kind/string.h>
+#include <wharf/kind/end.h>
 
+WHARF_BEGIN
 WHARF_INLINE errno_t memcpy_s(void *to, rsize_t size, const void *from, rsize_t count)
 {
     if (!count)
@@ -129,30 +55,6 @@ WHARF_INLINE int _memicmp(const void *one, const void *other, size_t count)
 }
 char *wharf_libc_strdup(const char *text) __asm__("strdup");
 WHARF_INLINE char *_strdup(const char *text) { return text ? wharf_libc_strdup(text) : NULL; }
-WHARF_INLINE char *_strupr(char *text)
-{
-    char *at;
-    for (at = text; *at; at++)
-        *at = (char)toupper((unsigned char)*at);
-    return text;
-}
-WHARF_INLINE char *_strlwr(char *text)
-{
-    char *at;
-    for (at = text; *at; at++)
-        *at = (char)tolower((unsigned char)*at);
-    return text;
-}
-WHARF_INLINE char *_strrev(char *text)
-{
-    size_t low = 0, high = strlen(text);
-    while (low + 1 < high) {
-        const char kept = text[low];
-        text[low++] = text[--high];
-        text[high] = kept;
-    }
-    return text;
-}
 WHARF_INLINE errno_t _strupr_s(char *text, rsize_t size)
 {
     if (!text || wharf_strnlen(text, size) >= size)
@@ -167,15 +69,6 @@ WHARF_INLINE errno_t _strlwr_s(char *text, rsize_t size)
     _strlwr(text);
     return 0;
 }
-char *wharf_libc_strtok_r(char *text, const char *marks, char **next) __asm__("strtok_r");
-WHARF_INLINE char *strtok_s(char *text, const char *marks, char **next)
-{
-    if (!marks || !next || (!text && !*next)) {
-        wharf_invalid_parameter(EINVAL);
-        return NULL;
-    }
-    return wharf_libc_strtok_r(text, marks, next);
-}
 WHARF_INLINE errno_t strerror_s(char *to, rsize_t size, int error)
 {
     if (!to || !size)
@@ -187,16 +80,6 @@ WHARF_END
 
 #ifdef __cplusplus
 extern "C++" {
-template <size_t N> inline errno_t strcpy_s(char (&to)[N], const char *from) { return strcpy_s(to, N, from); }
-template <size_t N> inline errno_t strcat_s(char (&to)[N], const char *from) { return strcat_s(to, N, from); }
-template <size_t N> inline errno_t strncpy_s(char (&to)[N], const char *from, size_t count)
-{
-    return strncpy_s(to, N, from, count);
-}
-template <size_t N> inline errno_t strncat_s(char (&to)[N], const char *from, size_t count)
-{
-    return strncat_s(to, N, from, count);
-}
 template <size_t N> inline errno_t _strupr_s(char (&text)[N]) { return _strupr_s(text, N); }
 template <size_t N> inline errno_t _strlwr_s(char (&text)[N]) { return _strlwr_s(text, N); }
 template <size_t N> inline errno_t strerror_s(char (&to)[N], int error) { return strerror_s(to, N, error); }

@@ -13,115 +13,17 @@
 //! # References
 //! Contract A6, C9, A12, A17, C16-C21, C33-C37, C39-C41, C43, C45-C48, D48, D57.
 
-#![allow(unsafe_code)] // system calls on the record's own descriptor
-
-use std::os::fd::BorrowedFd;
-use std::sync::Arc;
-
 use wharf::{Readiness, Watched};
-use wharf_core::operation::{OpId, Pending};
+use wharf_core::operation::OpId;
 use wharf_core::status::{SocketContext, Status, code};
 
 use super::accept::hand_over;
 use super::attempt::attempt;
-use super::internal;
 use super::operation::{Attempt, Fault, Issued, Operation, Work};
-use super::request::{Ended, Request};
-use super::signal::SocketSignal;
+use super::request::Ended;
 use super::thread;
-use crate::port::{Binding, IoPort};
 use crate::socket::{Record, table};
 use crate::winsock::kernel;
-
-/// One direction.
-pub(crate) struct Side {
-    pub(super) pending: Pending<Operation>,
-    /// A try may succeed (invariant 3).
-    pub(super) ready: bool,
-    /// It has failed for good, and says so to everybody (D48).
-    pub(super) broken: Option<Fault>,
-}
-
-impl Default for Side {
-    fn default() -> Self {
-        Side { pending: Pending::default(), ready: true, broken: None }
-    }
-}
-
-/// The operations of a socket.
-#[derive(Default)]
-pub(crate) struct Io {
-    /// Set once, by association.
-    pub(crate) binding: Option<Binding>,
-    /// SetFileCompletionNotificationModes.
-    pub(crate) modes: u8,
-    /// What a wait for the SOCKET sees.
-    pub(crate) signal: SocketSignal,
-    /// Which port watches the descriptor.
-    pub(super) watched_by: Option<Arc<IoPort>>,
-    issued: u64,
-    pub(super) input: Side,
-    pub(super) output: Side,
-    /// An event has told that the peer's side is over: data and the end may come under one edge, so a short receive
-    /// does not mean that there is no more.
-    pub(super) hung_up: bool,
-    /// A connect is the front of the output.
-    pub(crate) connecting: bool,
-    /// The SOCKET has been closed, and what a send has promised goes on.
-    pub(super) lingers: bool,
-    /// A short receive need not have taken everything: beside urgent data, and on local streams.
-    pub(super) uneven: bool,
-}
-
-impl Io {
-    pub(super) fn side(&mut self, input: bool) -> &mut Side {
-        if input { &mut self.input } else { &mut self.output }
-    }
-
-    /// Whether the output waits for the peer's end of stream.
-    fn is_disconnecting(&mut self) -> bool {
-        let front = self.output.pending.front_mut();
-        front.is_some_and(|one| one.work.is_ending())
-    }
-
-    /// Whether nothing is pending in a direction.
-    pub(crate) fn is_idle(&self, input: bool) -> bool {
-        if input { self.input.pending.is_empty() } else { self.output.pending.is_empty() }
-    }
-
-    /// Whether a part of what a send said it had taken has not gone to the kernel yet (D53). That is always the front: it
-    /// is kept only where nothing is pending.
-    pub(crate) fn owes(&self) -> bool {
-        let mut pending = self.output.pending.iter();
-        pending.next().is_some_and(|(_, one)| one.request.is_silent())
-    }
-
-    /// An operation has begun: the SOCKET is not signalled until one ends, if that is how it tells.
-    #[inline]
-    pub(super) fn begin(&mut self, request: &Request) {
-        if !request.has_event() {
-            self.signal.set(false);
-        }
-    }
-
-    /// The end of an operation of the socket's own.
-    #[inline]
-    pub(super) fn finish(&mut self, request: Request, status: Status, bytes: usize, ended: Ended) {
-        let Io { binding, modes, signal, .. } = self;
-        let tells = request.tells_handle(*modes);
-        let told = || {
-            if tells {
-                signal.set(true);
-            }
-        };
-        request.finish_and(binding.as_ref(), *modes, status, bytes, ended, told);
-    }
-
-    /// The failure that every operation of a direction meets (D48).
-    pub(crate) fn broken(&self, input: bool) -> Option<Fault> {
-        if input { self.input.broken } else { self.output.broken }
-    }
-}
 
 /// Issues an operation: done, pending, or refused with a Winsock code, and then no packet comes (C18).
 #[inline]
@@ -275,48 +177,8 @@ impl Record {
         request.finish_and(via.binding.as_ref(), via.modes, status, bytes, Ended::Later, told);
     }
 
-    /// Sees to it that edges are reported: by the socket's own port, by the one of whoever waits, or by the one that
-    /// serves sockets without.
-    pub(crate) fn watch(&mut self, other: Option<&Arc<IoPort>>) -> std::io::Result<()> {
-        if self.io.watched_by.is_some() {
-            return Ok(());
-        }
-        let own = self.io.binding.as_ref().map(|binding| &binding.port);
-        let port = match own.or(other) {
-            Some(port) if !port.is_closed() => Arc::clone(port),
-            _ => internal::port()?,
-        };
-        port.port.watch(self.descriptor(), self.name())?;
-        self.io.watched_by = Some(port);
-        Ok(())
-    }
-
-    /// Ends the registration.
-    pub(crate) fn unwatch(&mut self) {
-        if let Some(port) = self.io.watched_by.take() {
-            port.port.unwatch(self.descriptor());
-        }
-    }
-
     pub(super) fn is_pending(&self) -> bool {
         !self.io.is_idle(true) || !self.io.is_idle(false)
-    }
-
-    /// Moves the registration to where it belongs now.
-    pub(super) fn rewatch(&mut self) -> std::io::Result<()> {
-        self.unwatch();
-        if self.is_pending() || self.notes.selection.is_some() { self.watch(None) } else { Ok(()) }
-    }
-
-    fn descriptor(&self) -> BorrowedFd<'static> {
-        // SAFETY: used for one system call, under the lock of a record that is in the table: the descriptor is open.
-        unsafe { BorrowedFd::borrow_raw(self.fd) }
-    }
-
-    /// Its name in the ports.
-    #[inline]
-    pub(crate) fn name(&self) -> Watched {
-        Watched { index: self.fd.cast_unsigned(), generation: self.generation }
     }
 
     /// Carries on with one direction as far as it goes.

@@ -12,7 +12,7 @@ use wharf_core::status::{Status, code};
 use super::accept::withdraw;
 use super::cancel::Cancel;
 use super::connect::dissolve;
-use super::engine::Io;
+use super::io::Io;
 use super::operation::{Operation, Work};
 use super::request::SKIP_EVENT_ON_HANDLE;
 use super::thread::ThreadId;

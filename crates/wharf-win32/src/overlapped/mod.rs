@@ -6,7 +6,9 @@
 //! | `request` | what an operation's end must do: status, event, packet or routine |
 //! | `operation` | what an operation carries |
 //! | `attempt` | one try of a transfer |
+//! | `io` | what a socket keeps of its operations |
 //! | `engine` | the operations of a socket: issue, readiness, cancel |
+//! | `watch` | which port reports a socket's edges |
 //! | `life` | what changes a socket as a whole: association, connection, end |
 //! | `internal` | sockets that belong to no port |
 //! | `signal` | waiting for a SOCKET itself |
@@ -35,6 +37,7 @@ mod disconnect;
 pub(crate) mod engine;
 pub(crate) mod extension;
 mod internal;
+mod io;
 mod ioctl;
 mod life;
 mod message;
@@ -49,13 +52,15 @@ mod synchronous;
 mod thread;
 mod transmit;
 pub(crate) mod types;
+mod watch;
 
 pub(crate) use accept::feed;
 pub use accept::{AcceptEx, GetAcceptExSockaddrs};
 pub(crate) use cancel::Cancel;
 pub use cancel::{CancelIo, CancelIoEx};
 pub(crate) use connect::dissolve;
-pub(crate) use engine::{Io, on_readiness};
+pub(crate) use engine::on_readiness;
+pub(crate) use io::Io;
 pub use ioctl::WSAIoctl;
 pub(crate) use life::{associate, end_all, end_of_thread, linger, orphan};
 pub use message::{WSAMSG, WSASendMsg};

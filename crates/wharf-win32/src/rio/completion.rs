@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wharf_core::status::Status;
 
-use super::request::Slot;
+use super::queue::Slot;
 use super::types::*;
 use crate::object::{self, Object};
 use crate::port::{Entry, IoPort};

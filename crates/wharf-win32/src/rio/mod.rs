@@ -5,7 +5,8 @@
 //! | `types` | structures of the interface |
 //! | `buffer` | registered memory |
 //! | `completion` | completion queues |
-//! | `request` | request queues, sends and receives |
+//! | `queue` | request queues |
+//! | `request` | sends and receives |
 //!
 //! There is no export: WSAIoctl answers the table of functions. Queues and buffers are numbers of the handle table, so a
 //! stale one names nothing.
@@ -17,6 +18,7 @@
 
 mod buffer;
 mod completion;
+mod queue;
 mod request;
 pub(crate) mod types;
 
@@ -28,7 +30,7 @@ use crate::code;
 use crate::overlapped::extension::guid;
 use crate::socket::types::GUID;
 
-pub(crate) use request::end_of_socket;
+pub(crate) use queue::end_of_socket;
 
 const WSAID_MULTIPLE_RIO: GUID =
     guid(0x8509_e081, 0x96dd, 0x4005, [0xb1, 0x65, 0x9e, 0x2e, 0xe8, 0xc7, 0x9e, 0x3f]);
@@ -43,13 +45,13 @@ const TABLE: RIO_EXTENSION_FUNCTION_TABLE = RIO_EXTENSION_FUNCTION_TABLE {
     RIOSendEx: Some(request::send_ex),
     RIOCloseCompletionQueue: Some(completion::close),
     RIOCreateCompletionQueue: Some(completion::create),
-    RIOCreateRequestQueue: Some(request::create),
+    RIOCreateRequestQueue: Some(queue::create),
     RIODequeueCompletion: Some(completion::dequeue),
     RIODeregisterBuffer: Some(buffer::deregister),
     RIONotify: Some(completion::notify),
     RIORegisterBuffer: Some(buffer::register),
     RIOResizeCompletionQueue: Some(completion::resize),
-    RIOResizeRequestQueue: Some(request::resize),
+    RIOResizeRequestQueue: Some(queue::resize),
 };
 
 /// Answers the table of a GUID: how many bytes that is. WSAEFAULT for too short a buffer, WSAEINVAL for another GUID.

@@ -5,6 +5,7 @@
 //! in a process, so these tests have one of their own.
 #![allow(unsafe_code)] // calls of the C interface
 
+mod packets;
 #[path = "waits/support.rs"]
 #[allow(dead_code, unused_imports)] // of which this needs some
 mod support;
@@ -13,25 +14,14 @@ use std::ffi::c_void;
 use std::ptr::null_mut;
 use std::sync::Once;
 
-use wharf_win32::Win32::System::IO::{
-    CreateIoCompletionPort, GetQueuedCompletionStatus, OVERLAPPED, PostQueuedCompletionStatus,
-};
-
+use packets::key_of;
 use support::*;
+use wharf_win32::Win32::System::IO::{CreateIoCompletionPort, PostQueuedCompletionStatus};
 
 fn only_told() {
     static ONCE: Once = Once::new();
     // SAFETY: before any port of this process reads it; the tests of this binary read no environment else.
     ONCE.call_once(|| unsafe { std::env::set_var("WHARF_SENSING", "told") });
-}
-
-fn get(port: HANDLE, millis: u32) -> Option<usize> {
-    let (mut bytes, mut key, mut overlapped) = (0, 0, null_mut::<OVERLAPPED>());
-    // SAFETY: three variables of this function.
-    let got = unsafe {
-        GetQueuedCompletionStatus(port, &raw mut bytes, &raw mut key, &raw mut overlapped, millis)
-    };
-    (got != 0).then_some(key)
 }
 
 /// Checks that a worker inside `block`, which `release` ends, is replaced.
@@ -40,7 +30,7 @@ fn replaced(block: impl FnOnce() + Send + 'static, release: impl FnOnce()) {
     let port = Shared::of(CreateIoCompletionPort(usize::MAX as HANDLE, null_mut(), 0, 1));
     let (started, went_on) = (Shared::of(event(true, false)), Shared::of(event(true, false)));
     let first = thread(0, move || {
-        assert_eq!(get(port.handle(), LONG), Some(1));
+        assert_eq!(key_of(port.handle(), LONG), Some(1));
         SetEvent(started.handle());
         block();
         SetEvent(went_on.handle());
@@ -49,7 +39,7 @@ fn replaced(block: impl FnOnce() + Send + 'static, release: impl FnOnce()) {
     PostQueuedCompletionStatus(port.handle(), 0, 1, null_mut());
     assert_eq!(wait(started.handle(), LONG), 0);
     let second = thread(0, move || {
-        let got = get(port.handle(), LONG);
+        let got = key_of(port.handle(), LONG);
         u32::from(got == Some(2) && wait(went_on.handle(), 0) == TIMEOUT)
     });
     PostQueuedCompletionStatus(port.handle(), 0, 2, null_mut());

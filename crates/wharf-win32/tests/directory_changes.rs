@@ -1,10 +1,13 @@
 //! ReadDirectoryChangesW on real directories (contract E15-E17).
 #![allow(unsafe_code)] // calls of the C interface
 
+mod packets;
+
 use std::ffi::CString;
 use std::path::Path;
 use std::ptr::{null, null_mut};
 
+use packets::get;
 use wharf_win32::Win32::Foundation::{CloseHandle, GetLastError, HANDLE, INVALID_HANDLE_VALUE};
 use wharf_win32::Win32::Storage::FileSystem::*;
 use wharf_win32::Win32::System::IO::*;
@@ -58,12 +61,8 @@ fn parse(buffer: &[u32], bytes: usize) -> Vec<(u32, String)> {
 }
 
 fn packet(port: HANDLE) -> (i32, u32, usize, *mut OVERLAPPED) {
-    let (mut bytes, mut key, mut done) = (0, 0, null_mut());
-    let to = &raw mut done;
-    // SAFETY: three variables of this function.
-    let good =
-        unsafe { GetQueuedCompletionStatus(port, &raw mut bytes, &raw mut key, to, u32::MAX) };
-    (good, if good == 0 { GetLastError() } else { 0 }, bytes as usize, done)
+    let (good, code, bytes, _, done) = get(port, u32::MAX);
+    (good, code, bytes as usize, done)
 }
 
 fn changes(port: HANDLE, mut call: Call) -> Vec<(u32, String)> {

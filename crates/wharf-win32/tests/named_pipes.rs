@@ -1,9 +1,12 @@
 //! Named pipes (contract E11-E14, C18, C33, C39), with clients in this process and in another.
 #![allow(unsafe_code)] // calls of the C interface
 
+mod packets;
+
 use std::ffi::{CStr, CString};
 use std::ptr::{null, null_mut};
 
+use packets::{get, nothing};
 use wharf_win32::Win32::Foundation::{CloseHandle, GetLastError, HANDLE, INVALID_HANDLE_VALUE};
 use wharf_win32::Win32::Storage::FileSystem::*;
 use wharf_win32::Win32::System::IO::*;
@@ -59,19 +62,6 @@ fn write(pipe: HANDLE, text: &[u8], overlapped: *mut OVERLAPPED) -> Result<u32, 
     // SAFETY: the slice's own length; it and the operation live as said above.
     let done = unsafe { WriteFile(pipe, from, text.len() as u32, &raw mut count, overlapped) };
     if done == 0 { Err(GetLastError()) } else { Ok(count) }
-}
-
-/// Whether the call said TRUE, the code otherwise, bytes, key, operation.
-fn get(port: HANDLE, millis: u32) -> (i32, u32, u32, usize, *mut OVERLAPPED) {
-    let (mut bytes, mut key, mut done) = (77, 77, null_mut());
-    let to = &raw mut done;
-    // SAFETY: three variables of this function.
-    let good = unsafe { GetQueuedCompletionStatus(port, &raw mut bytes, &raw mut key, to, millis) };
-    (good, if good == 0 { GetLastError() } else { 0 }, bytes, key, done)
-}
-
-fn nothing(port: HANDLE) {
-    assert_eq!(get(port, 0).1, 258);
 }
 
 fn close(handles: &[HANDLE]) {

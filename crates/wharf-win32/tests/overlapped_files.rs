@@ -1,10 +1,13 @@
 //! Overlapped reads and writes of files on a port (contract A5, A6, C16-C21, C23, C33-C39, E1-E8).
 #![allow(unsafe_code)] // calls of the C interface
 
+mod packets;
+
 use std::ffi::{CString, c_void};
 use std::path::Path;
 use std::ptr::{null, null_mut};
 
+use packets::{get, nothing};
 use wharf_win32::Win32::Foundation::{CloseHandle, GetLastError, HANDLE, INVALID_HANDLE_VALUE};
 use wharf_win32::Win32::Storage::FileSystem::*;
 use wharf_win32::Win32::System::IO::*;
@@ -36,21 +39,6 @@ fn port(file: HANDLE) -> HANDLE {
     let port = CreateIoCompletionPort(file, null_mut(), KEY, 0);
     assert!(!port.is_null());
     port
-}
-
-/// A packet: whether the call said TRUE, the code otherwise, bytes, key, operation.
-type Got = (i32, u32, u32, usize, *mut OVERLAPPED);
-
-fn get(port: HANDLE, millis: u32) -> Got {
-    let (mut bytes, mut key, mut overlapped) = (77, 77, null_mut());
-    let to = &raw mut overlapped;
-    // SAFETY: three variables of this function.
-    let good = unsafe { GetQueuedCompletionStatus(port, &raw mut bytes, &raw mut key, to, millis) };
-    (good, if good == 0 { GetLastError() } else { 0 }, bytes, key, overlapped)
-}
-
-fn nothing(port: HANDLE) {
-    assert_eq!(get(port, 0), (0, 258, 77, 77, null_mut()));
 }
 
 /// TRUE or 997 (E4); anything else is the code.

@@ -1,6 +1,7 @@
 //! Registered I/O (E23): queues, notifications, requests of streams and datagrams, what is refused.
 #![allow(unsafe_code)] // calls the C ABI
 
+mod packets;
 mod winsock;
 
 use std::ffi::c_void;
@@ -8,6 +9,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::ptr;
 
+use packets::get;
 use wharf_win32::Win32::Foundation::*;
 use wharf_win32::Win32::Networking::WinSock::*;
 use wharf_win32::Win32::System::IO::*;
@@ -187,10 +189,8 @@ fn one_packet_for_a_batch() {
     let buffer = rio.buffer(&mut memory);
     assert_ne!(buffer, RIO_INVALID_BUFFERID);
     let packet = |millis| {
-        let (mut bytes, mut key, mut ov) = (9, 9, ptr::null_mut());
-        // SAFETY: three variables of this closure.
-        let got = unsafe { GetQueuedCompletionStatus(port, &mut bytes, &mut key, &mut ov, millis) };
-        (got, bytes, key, ov as usize)
+        let (good, _, bytes, key, ov) = get(port, millis);
+        (good, bytes, key, ov as usize)
     };
     assert_eq!(rio.receive(requests, &part(buffer, 8, 4), 0, 1), 1);
     assert_eq!(rio.receive(requests, &part(buffer, 16, 4), 0, 2), 1);

@@ -47,15 +47,13 @@ fn take(listener: SOCKET, word: usize) -> Result<SOCKET, i32> {
 fn accept_reject_defer() {
     start();
     let (listener, port) = listener();
-    let client = stream();
-    connect_local(client, port).unwrap();
+    let client = client_of(port);
     assert_eq!(take(listener, 2), Err(WSATRY_AGAIN));
     assert_eq!(take(listener, 2), Err(WSATRY_AGAIN));
     assert!(wait_readable(listener), "what was put off is still there");
     let server = take(listener, 0).unwrap();
     assert_eq!((write(client, b"x"), read(server, &mut [0; 4], 0)), (1, 1));
-    let refused = stream();
-    connect_local(refused, port).unwrap();
+    let refused = client_of(port);
     assert_eq!(take(listener, 1), Err(WSAECONNREFUSED));
     assert_eq!(failed(read(refused, &mut [0; 4], 0)), WSAECONNRESET);
     non_blocking(listener);
@@ -71,8 +69,7 @@ fn accept_reject_defer() {
 fn bad_arguments() {
     start();
     let (listener, port) = listener();
-    let client = stream();
-    connect_local(client, port).unwrap();
+    let client = client_of(port);
     let mut from = SOCKADDR_IN::default();
     let mut with_length = |length: Option<&mut i32>| {
         let length = length.map_or(ptr::null_mut(), ptr::from_mut);

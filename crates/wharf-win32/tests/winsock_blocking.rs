@@ -5,6 +5,7 @@
 //! process, so these tests have one of their own.
 #![allow(unsafe_code)] // calls the C ABI
 
+mod packets;
 mod winsock;
 
 use std::ffi::c_void;
@@ -13,19 +14,13 @@ use std::sync::Once;
 use std::sync::mpsc::channel;
 use std::thread;
 
+use packets::key_of;
 use wharf_win32::Win32::Networking::WinSock::*;
-use wharf_win32::Win32::System::IO::{
-    CreateIoCompletionPort, GetQueuedCompletionStatus, PostQueuedCompletionStatus,
-};
+use wharf_win32::Win32::System::IO::{CreateIoCompletionPort, PostQueuedCompletionStatus};
 use winsock::*;
 
 fn take(port: usize) -> Option<usize> {
-    let (mut bytes, mut key, mut overlapped) = (0, 0, ptr::null_mut());
-    let port = port as *mut c_void;
-    // SAFETY: three variables of this function.
-    let got =
-        unsafe { GetQueuedCompletionStatus(port, &mut bytes, &mut key, &mut overlapped, 20_000) };
-    (got != 0).then_some(key)
+    key_of(port as *mut c_void, 20_000)
 }
 
 /// Runs `block` on a worker, which only `release`, on the worker that replaces it (this thread), can end.

@@ -62,8 +62,7 @@ fn bad_arguments_of_bind() {
 fn a_connection() {
     start();
     let (listener, port) = listener();
-    let client = stream();
-    connect_local(client, port).unwrap();
+    let client = client_of(port);
     let mut from = SOCKADDR_IN::default();
     let mut length = 16;
     // SAFETY: room for the sixteen bytes that the length says.

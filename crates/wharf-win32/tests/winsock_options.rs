@@ -182,8 +182,7 @@ fn wildcard_and_specific() {
             assert_eq!(listen(specific, 4), 0, "{}", last());
             port
         };
-        let client = stream();
-        connect_local(client, port).unwrap();
+        let client = client_of(port);
         assert!(wait_readable(specific));
         non_blocking(wild);
         assert_eq!(accept_one(wild), INVALID_SOCKET);
@@ -208,8 +207,7 @@ fn wildcard_and_specific() {
 fn a_server_restarts() {
     start();
     let (first, port) = listener();
-    let client = stream();
-    connect_local(client, port).unwrap();
+    let client = client_of(port);
     let server = accept_one(first);
     // The server's side closes first, and so has the connection's end to remember.
     assert_eq!((closesocket(server), read(client, &mut [0; 4], 0)), (0, 0));

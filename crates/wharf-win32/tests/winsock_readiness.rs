@@ -89,8 +89,7 @@ fn connections_and_urgent_data() {
     start();
     let (listener, port) = listener();
     assert_eq!(look(listener), (false, false, false));
-    let client = stream();
-    connect_local(client, port).unwrap();
+    let client = client_of(port);
     assert!(wait_readable(listener));
     assert_eq!(look(listener), (true, false, false));
     let server = accept_one(listener);

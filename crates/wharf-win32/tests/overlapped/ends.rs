@@ -27,8 +27,7 @@ fn winsock_result(s: SOCKET, ov: &OVERLAPPED) -> (i32, u32) {
 #[test]
 fn cancelled_operations_end_once() {
     let port = make_port(1);
-    let (s, _peer) = connected();
-    associate(s, port, 4);
+    let (s, _peer) = associated(port, 4);
     let handle = s as HANDLE;
     assert_eq!((CancelIoEx(handle, null_mut()), GetLastError()), (0, 1168));
     let mut buffers = [[0; 4]; 3];
@@ -94,8 +93,7 @@ fn results() {
 #[test]
 fn modes() {
     let port = make_port(1);
-    let (s, mut peer) = connected();
-    associate(s, port, 0);
+    let (s, mut peer) = associated(port, 0);
     let handle = s as HANDLE;
     assert_eq!((SetFileCompletionNotificationModes(handle, 4), GetLastError()), (0, 87));
     let plain = make_socket(1, 0);

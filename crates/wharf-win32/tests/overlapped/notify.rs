@@ -21,8 +21,7 @@ fn event() -> HANDLE {
 #[test]
 fn events() {
     let port = make_port(1);
-    let (s, mut peer) = connected();
-    associate(s, port, 5);
+    let (s, mut peer) = associated(port, 5);
     let event = event();
     let (mut buffer, mut ov) = ([0; 1], overlapped());
     for low in [0, 1] {

@@ -68,8 +68,7 @@ fn refusals_have_no_packet() {
 #[test]
 fn a_close_ends_what_is_pending() {
     let port = make_port(1);
-    let (s, _peer) = connected();
-    associate(s, port, 3);
+    let (s, _peer) = associated(port, 3);
     let mut buffers = [[0; 4]; 3];
     let mut ovs: Vec<_> = (0..3).map(|_| overlapped()).collect();
     for (buffer, ov) in buffers.iter_mut().zip(&mut ovs) {
@@ -89,8 +88,7 @@ fn a_close_ends_what_is_pending() {
 #[test]
 fn a_reset_stays() {
     let port = make_port(1);
-    let (s, peer) = connected();
-    associate(s, port, 8);
+    let (s, peer) = associated(port, 8);
     let mut ov = overlapped();
     let mut buffer = [0; 4];
     assert_eq!(recv(s, &mut buffer, &mut ov), Err(997));
@@ -110,8 +108,7 @@ fn a_reset_stays() {
 #[test]
 fn order_and_wholeness() {
     let port = make_port(1);
-    let (s, mut peer) = connected();
-    associate(s, port, 0);
+    let (s, mut peer) = associated(port, 0);
     let (mut first, mut second) = ([0; 16], [0; 16]);
     let (mut one, mut two) = (overlapped(), overlapped());
     assert_eq!(recv(s, &mut first, &mut one), Err(997));
@@ -144,8 +141,7 @@ fn order_and_wholeness() {
 #[test]
 fn an_empty_receive_waits() {
     let port = make_port(1);
-    let (s, mut peer) = connected();
-    associate(s, port, 0);
+    let (s, mut peer) = associated(port, 0);
     let mut ov = overlapped();
     assert_eq!(recv(s, &mut [], &mut ov), Err(997));
     assert_eq!(get(port, 0), nothing(258));
@@ -163,8 +159,7 @@ fn an_empty_receive_waits() {
 #[test]
 fn operations_outlive_their_port() {
     let port = make_port(1);
-    let (s, mut peer) = connected();
-    associate(s, port, 0);
+    let (s, mut peer) = associated(port, 0);
     let (mut ov, mut later) = (overlapped(), overlapped());
     let (mut buffer, mut rest) = ([0; 4], [0; 4]);
     assert_eq!(recv(s, &mut buffer, &mut ov), Err(997));
@@ -185,8 +180,7 @@ fn operations_outlive_their_port() {
 #[test]
 fn a_shutdown_waits_for_what_is_pending() {
     let port = make_port(1);
-    let (s, mut peer) = connected();
-    associate(s, port, 0);
+    let (s, mut peer) = associated(port, 0);
     let large = vec![7; 8 << 20];
     let (mut ov, mut incoming) = (overlapped(), overlapped());
     let mut buffer = [0; 4];
@@ -212,8 +206,7 @@ fn a_shutdown_waits_for_what_is_pending() {
 #[test]
 fn overlapped_calls_ignore_the_mode() {
     let port = make_port(1);
-    let (s, mut peer) = connected();
-    associate(s, port, 1);
+    let (s, mut peer) = associated(port, 1);
     let (mut on, time) = (1_u32, 1_u32);
     // SAFETY: a variable of the request's only size.
     assert_eq!(unsafe { ioctlsocket(s, FIONBIO, &mut on) }, 0);

@@ -138,6 +138,13 @@ pub(crate) fn wsabuf_of(data: &[u8]) -> WSABUF {
     WSABUF { len: u32::try_from(data.len()).unwrap(), buf: data.as_ptr().cast_mut().cast() }
 }
 
+/// A connection whose SOCKET is on a port.
+pub(crate) fn associated(port: HANDLE, key: usize) -> (SOCKET, TcpStream) {
+    let (s, peer) = connected();
+    associate(s, port, key);
+    (s, peer)
+}
+
 /// What a call answers: its bytes, or the last error.
 pub(crate) fn recv(s: SOCKET, buffer: &mut [u8], ov: &mut OVERLAPPED) -> Result<u32, u32> {
     let mut one = wsabuf(buffer);

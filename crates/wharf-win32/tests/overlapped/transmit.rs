@@ -42,8 +42,7 @@ fn transmit(
 #[test]
 fn a_file_goes_out_between_its_buffers() {
     let port = make_port(1);
-    let (s, mut peer) = connected();
-    associate(s, port, 6);
+    let (s, mut peer) = associated(port, 6);
     let file = open(b"0123456789");
     let (mut head, mut tail) = (*b"head", *b"tail");
     let around = TRANSMIT_FILE_BUFFERS {
@@ -96,8 +95,7 @@ fn refusals() {
 #[test]
 fn a_large_file_goes_out_whole() {
     let port = make_port(1);
-    let (s, mut peer) = connected();
-    associate(s, port, 6);
+    let (s, mut peer) = associated(port, 6);
     let content: Vec<u8> = (0..6 << 20).map(|at| (at % 253) as u8).collect();
     let file = open(&content);
     let mut ov = overlapped();
@@ -128,8 +126,7 @@ type TransmitPackets = unsafe extern "C" fn(
 #[test]
 fn elements_go_out_in_order() {
     let port = make_port(1);
-    let (s, mut peer) = connected();
-    associate(s, port, 6);
+    let (s, mut peer) = associated(port, 6);
     let id = GUID {
         data1: 0xd968_9da0,
         data2: 0x1f90,

@@ -177,11 +177,17 @@ pub fn listener() -> (SOCKET, u16) {
     (socket, port_of(socket))
 }
 
+/// A socket that is connected to a listener.
+pub fn client_of(port: u16) -> SOCKET {
+    let socket = stream();
+    connect_local(socket, port).unwrap();
+    socket
+}
+
 /// A connection: what was accepted, what has connected.
 pub fn pair() -> (SOCKET, SOCKET) {
     let (listener, port) = listener();
-    let client = stream();
-    connect_local(client, port).unwrap();
+    let client = client_of(port);
     let server = accept_one(listener);
     assert_ne!(server, INVALID_SOCKET);
     assert_eq!(closesocket(listener), 0);

@@ -35,12 +35,12 @@ Each command's --help tells the rest.";
 
 pub(crate) const SERVE: &str = "\
 What is served:
-  Regular files, whatever their size, and directories: by their index.html,
-  or by a list of what is in them. Nothing outside DIR: a symbolic link is
-  followed while it stays below DIR, and is not found where it leads out or is
-  absolute. Where the kernel has no openat2(2), or a container forbids it, no
-  link is followed; the first line of output says which. FIFOs, sockets and
-  devices are refused with 403.
+  Regular files, whatever their size, and directories: by their index.html, or
+  by a list of what is in them, of 10,000 names at most. Nothing outside DIR: a
+  symbolic link is followed while it stays below DIR, and is not found where it
+  leads out or is absolute. Where the kernel has no openat2(2), or a container
+  forbids it, no link is followed; the first line of output says which. FIFOs,
+  sockets and devices are refused with 403.
 
   Everything below DIR that the user running wharf may read is public, files
   whose names begin with a dot included. There is no TLS and no access

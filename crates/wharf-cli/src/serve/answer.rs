@@ -28,17 +28,21 @@ fn file(
     target: &Target<'_>,
     now: i64,
 ) -> Result<Reply, Status> {
-    match site.find(&target.path)? {
-        Found::File(file, stat) => {
+    match site.find(&target.path) {
+        Ok(Found::File(file, stat)) => {
             Ok(representation::of_file(request, (file, stat), target.name(), now))
         }
-        // Without its slash, the links of a directory's page would lead next to the directory.
-        Found::Directory(_) => {
-            let reply = Reply::page(Status::MovedPermanently);
-            Ok(reply.field("Location", target.slash_form()))
-        }
-        Found::Other => Err(Status::Forbidden),
+        Ok(Found::Directory(_)) => Ok(with_slash(target)),
+        // One that may not be listed may have an index.
+        Err(Status::Forbidden) if site.is_directory(&target.path) => Ok(with_slash(target)),
+        Ok(Found::Other) => Err(Status::Forbidden),
+        Err(status) => Err(status),
     }
+}
+
+/// Without its slash, the links of a directory's page would lead next to the directory.
+fn with_slash(target: &Target<'_>) -> Reply {
+    Reply::page(Status::MovedPermanently).field("Location", target.slash_form())
 }
 
 /// The index is tried first: a directory whose index may be read need not be listable itself.

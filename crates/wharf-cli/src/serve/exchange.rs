@@ -8,7 +8,7 @@ use std::mem::MaybeUninit;
 use super::answer::answer;
 use super::framing;
 use super::reply::Reply;
-use super::request::{FIELD_LINES, Method, Request};
+use super::request::{self, FIELD_LINES, Method, Request};
 use super::response::{Manner, Response};
 use super::site::Site;
 use super::status::Status;
@@ -26,8 +26,9 @@ struct Terms {
 /// The response, and the bytes of body to skip before the next head if the connection goes on; the
 /// `last` response ends it in any case.
 pub(super) fn respond(site: &Site, head: &[u8], last: bool, now: i64) -> (Response, u64) {
+    let head = request::in_a_known_version(head);
     let mut slots = [const { MaybeUninit::uninit() }; FIELD_LINES];
-    let request = match Request::parse(head, &mut slots) {
+    let request = match Request::parse(&head, &mut slots) {
         Ok(request) => request,
         Err(status) => return (Response::refusal(status, now), 0),
     };
@@ -99,6 +100,8 @@ mod tests {
         let host = "Host: a\r\n";
         let table = [
             ("GET /a HTTP/1.1", host, 200, true),
+            ("GET /a HTTP/1.2", host, 200, true),
+            ("GET /a HTTP/1.9", "", 400, false),
             ("GET /a HTTP/1.1", "Host: a\r\nConnection: close\r\n", 200, false),
             ("GET /a HTTP/1.1", "Host: a\r\nConnection: Upgrade, CLOSE\r\n", 200, false),
             ("GET /a HTTP/1.1", "Host: a\r\nConnection: closed\r\n", 200, true),

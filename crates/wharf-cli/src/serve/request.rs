@@ -1,9 +1,11 @@
 //! What a complete request head says, read by `httparse` and narrowed to what the rules ask.
 //!
+//! A later version of HTTP/1 than ours is read as HTTP/1.1 ([`in_a_known_version`]).
 //! `httparse` already refuses white space before a colon, folded lines and names that are not
 //! tokens; `head` has refused line ends it would forgive. What is left here is the version, the
 //! method's standing and the count of lines.
 
+use std::borrow::Cow;
 use std::mem::MaybeUninit;
 
 use httparse::{Error, Header};
@@ -102,6 +104,21 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// The head of a request of HTTP/1.2 or later as one of HTTP/1.1: whoever speaks it has to understand the answer (RFC 9110
+/// section 2.5), and `httparse` does not read it.
+pub(super) fn in_a_known_version(head: &[u8]) -> Cow<'_, [u8]> {
+    let start = if head.starts_with(b"\r\n") { 2 } else { 0 };
+    let end = head[start..].iter().position(|&byte| byte == b'\r').map_or(0, |len| start + len);
+    match &head[start.min(end)..end] {
+        [.., b' ', b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'2'..=b'9'] => {
+            let mut known = head.to_vec();
+            known[end - 1] = b'1';
+            known.into()
+        }
+        _ => head.into(),
+    }
+}
+
 /// A well-formed version that is not ours, such as that of the HTTP/2 preface, deserves to be told
 /// so; anything else in its place is not HTTP.
 fn version_refusal(head: &[u8]) -> Status {
@@ -159,6 +176,32 @@ mod tests {
         ];
         for (head, want) in table {
             assert_eq!(parse(head), want, "{head:?}");
+        }
+    }
+
+    /// Goal: the last digit of a later version of HTTP/1 is the only byte that changes.
+    #[test]
+    fn later_versions() {
+        let table = [
+            ("GET / HTTP/1.2\r\n\r\n", "GET / HTTP/1.1\r\n\r\n"),
+            (
+                "\r\nGET / HTTP/1.9\r\nA: HTTP/1.9\r\n\r\n",
+                "\r\nGET / HTTP/1.1\r\nA: HTTP/1.9\r\n\r\n",
+            ),
+        ];
+        for (head, want) in table {
+            assert_eq!(&*in_a_known_version(head.as_bytes()), want.as_bytes());
+        }
+        let same = [
+            "",
+            "\r\n",
+            "G",
+            "GET / HTTP/1.0\r\n\r\n",
+            "GET / HTTP/2.2\r\n",
+            "GET / HTTP/1.12\r\n",
+        ];
+        for head in same {
+            assert!(matches!(in_a_known_version(head.as_bytes()), Cow::Borrowed(_)), "{head:?}");
         }
     }
 

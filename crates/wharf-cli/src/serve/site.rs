@@ -63,6 +63,12 @@ impl Site {
         }
     }
 
+    /// Whether a path leads to a directory, which need not be one that may be read.
+    pub(super) fn is_directory(&self, path: &[u8]) -> bool {
+        let kind = self.stat(path).map(|stat| FileType::from_raw_mode(stat.st_mode));
+        kind == Some(FileType::Directory)
+    }
+
     /// What a path leads to, without opening it.
     pub(super) fn stat(&self, path: &[u8]) -> Option<Stat> {
         fstat(self.lookup.open(self.root.as_fd(), path, OFlags::PATH).ok()?).ok()

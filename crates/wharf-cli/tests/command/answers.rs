@@ -1,12 +1,13 @@
 //! `wharf serve`: what each kind of request gets, over a socket.
 
-use std::os::unix::fs::symlink;
-use std::process::Command;
+use std::fs::{Permissions, set_permissions};
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::process::{Command, Stdio};
 
 use rustix::fs::{CWD, Mode, mkfifoat};
 
 use crate::http::{Client, get};
-use crate::process::Folder;
+use crate::process::{Folder, Server};
 
 fn folder() -> Folder {
     let folder = Folder::new();
@@ -199,4 +200,38 @@ fn curl() {
     let refused =
         run(&["--fail", "-T", folder.path().join("numbers").to_str().unwrap(), &url("/x")]);
     assert_eq!(refused.unwrap().status.code(), Some(22));
+}
+
+/// Goal: a directory that may not be listed leads to its index, with and without a slash. Method: where this is root, a server
+/// without its right to read everything, by setpriv.
+#[test]
+fn unlisted_directories() {
+    let folder = Folder::new();
+    folder.write("d/index.html", "<p>index");
+    folder.write("e/file", "");
+    for name in ["d", "e"] {
+        set_permissions(folder.path().join(name), Permissions::from_mode(0o311)).unwrap();
+    }
+    let mut command = Command::new("setpriv");
+    if rustix::process::geteuid().is_root() {
+        command.args(["--bounding-set", "-dac_override,-dac_read_search"]);
+        command.args(["--inh-caps", "-dac_override,-dac_read_search"]);
+    }
+    if let Err(missing) = Command::new("setpriv").arg("--version").output() {
+        println!("skipped: setpriv: {missing}");
+        return;
+    }
+    command.args([env!("CARGO_BIN_EXE_wharf"), "serve"]).arg(folder.path());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let server = Server::spawn(command);
+    let mut client = Client::new(&server);
+    let table =
+        [("/d/", 200), ("/d", 301), ("/e", 301), ("/e/", 403), ("/e/file", 200), ("/", 200)];
+    for (path, status) in table {
+        assert_eq!(client.ask(get(path)).status, status, "{path}");
+    }
+    // Whoever made them may remove them.
+    for name in ["d", "e"] {
+        set_permissions(folder.path().join(name), Permissions::from_mode(0o755)).unwrap();
+    }
 }

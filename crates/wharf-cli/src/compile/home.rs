@@ -29,11 +29,8 @@ pub(crate) struct Home {
 impl Home {
     /// Looks for both; says where it looked, if one is missing.
     pub(crate) fn find() -> io::Result<Home> {
-        let command = env::current_exe()?;
-        let command = command.canonicalize().unwrap_or(command);
-        let stated = env::var_os("WHARF_HOME").filter(|home| !home.is_empty());
-        let places = Places::new(&command, stated);
-        let include = first("headers", &places.include, |dir| dir.join(HEADER).is_file())?;
+        let places = Places::here()?;
+        let include = places.headers()?;
         let library = first("library", &places.library, |dir| {
             dir.join(STATIC).is_file() || dir.join(SHARED).is_file()
         })?;
@@ -55,7 +52,23 @@ struct Places {
     library: Vec<PathBuf>,
 }
 
+/// The headers alone, for who compiles nothing.
+pub(crate) fn headers() -> io::Result<PathBuf> {
+    Places::here()?.headers()
+}
+
 impl Places {
+    fn here() -> io::Result<Places> {
+        let command = env::current_exe()?;
+        let command = command.canonicalize().unwrap_or(command);
+        let stated = env::var_os("WHARF_HOME").filter(|home| !home.is_empty());
+        Ok(Places::new(&command, stated))
+    }
+
+    fn headers(&self) -> io::Result<PathBuf> {
+        first("headers", &self.include, |dir| dir.join(HEADER).is_file())
+    }
+
     fn new(command: &Path, stated: Option<OsString>) -> Places {
         if let Some(home) = stated {
             let home = PathBuf::from(home);

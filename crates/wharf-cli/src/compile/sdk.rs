@@ -4,7 +4,7 @@ use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use super::home::{Home, LIBRARY};
@@ -68,8 +68,13 @@ fn cmake_toolchain(command: &Path) -> String {
 /// Puts the command, both libraries, the headers, and a file for each build system below a directory.
 fn install(prefix: &Path) -> io::Result<()> {
     let home = Home::find()?;
-    fs::create_dir_all(prefix)?;
-    let prefix = prefix.canonicalize()?;
+    fs::create_dir_all(prefix)
+        .and_then(|()| prefix.canonicalize())
+        .map_err(|error| told(prefix, error))
+        .and_then(|prefix| install_into(&home, &prefix))
+}
+
+fn install_into(home: &Home, prefix: &Path) -> io::Result<()> {
     let (include, library) = (prefix.join("include/wharf"), prefix.join("lib"));
     let command = prefix.join("bin/wharf");
     copy(&env::current_exe()?, &command)?;
@@ -78,13 +83,12 @@ fn install(prefix: &Path) -> io::Result<()> {
     }
     copy_tree(&home.include, &include)?;
     write(&library.join("pkgconfig/wharf.pc"), &pkg_config(&include, &library))?;
-    write(&prefix.join("share/wharf/toolchain.cmake"), &cmake_toolchain(&command))?;
-    Ok(())
+    write(&prefix.join("share/wharf/toolchain.cmake"), &cmake_toolchain(&command))
 }
 
 fn copy_tree(from: &Path, to: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
+    for entry in fs::read_dir(from).map_err(|error| told(from, error))? {
+        let entry = entry.map_err(|error| told(from, error))?;
         let target = to.join(entry.file_name());
         if entry.path().is_dir() {
             copy_tree(&entry.path(), &target)?;
@@ -97,23 +101,33 @@ fn copy_tree(from: &Path, to: &Path) -> io::Result<()> {
 
 /// Copies a file, unless it is that file already.
 fn copy(from: &Path, to: &Path) -> io::Result<()> {
-    if to.canonicalize().ok() == Some(from.canonicalize()?) {
+    if to.canonicalize().is_ok_and(|to| from.canonicalize().is_ok_and(|from| from == to)) {
         return Ok(());
     }
-    parent(to)?;
-    // A program that runs cannot be written over, but it can be replaced.
-    let _ = fs::remove_file(to);
-    fs::copy(from, to).map(drop).map_err(|error| told(to, error))
+    replace(to, |new| fs::copy(from, new).map(drop))
 }
 
 fn write(path: &Path, text: &str) -> io::Result<()> {
-    parent(path)?;
-    fs::write(path, text).map_err(|error| told(path, error))
+    replace(path, |new| fs::write(new, text))
 }
 
-fn parent(path: &Path) -> io::Result<()> {
-    let directory: PathBuf = path.parent().unwrap_or(Path::new(".")).to_owned();
-    fs::create_dir_all(&directory).map_err(|error| told(&directory, error))
+/// Makes a file beside the one that it then takes the place of: that is whole at any time, and may be a program that runs.
+fn replace(path: &Path, make: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
+    let directory = parent(path)?;
+    let made =
+        tempfile::Builder::new().prefix(".wharf-").tempdir_in(directory).and_then(|beside| {
+            let new = beside.path().join("new");
+            make(&new)?;
+            fs::rename(new, path)
+        });
+    made.map_err(|error| told(path, error))
+}
+
+/// The directory of a file, which is made if it is not there.
+fn parent(path: &Path) -> io::Result<&Path> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(directory).map_err(|error| told(directory, error))?;
+    Ok(directory)
 }
 
 fn told(path: &Path, error: io::Error) -> io::Error {

@@ -49,6 +49,24 @@ fn an_installation_works_by_itself() {
 }
 
 #[test]
+fn an_installation_that_cannot_be_made_says_where() {
+    let bench = Bench::gnu();
+    bench.write("file", "");
+    let output = bench.wharf(&["cc", "--install", "file/prefix"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        String::from_utf8_lossy(&output.stderr),
+        "wharf: file/prefix: Not a directory (os error 20)\n"
+    );
+    // What is in the way of a file of the installation is named, and nothing of it is left beside.
+    std::fs::create_dir_all(bench.path("prefix/bin/wharf/x")).unwrap();
+    let output = bench.wharf(&["cc", "--install", "prefix"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("/prefix/bin/wharf: Is a directory"), "{said}");
+    assert_eq!(std::fs::read_dir(bench.path("prefix/bin")).unwrap().count(), 1);
+}
+
+#[test]
 fn cmake_with_the_toolchain_file() {
     if !has("cmake") || !has("make") {
         return;

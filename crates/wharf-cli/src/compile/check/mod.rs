@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::definitions;
-use super::home::Home;
+use super::home;
 use super::lookup::Found;
 use super::names::{self, Names};
 use super::tree::{File, Tree};
@@ -33,8 +33,7 @@ struct Use {
 
 /// Reads the sources below `path`, or one, and writes the report. Fails if something is used that Wharf lacks.
 pub(crate) fn check(path: &Path) -> io::Result<ExitCode> {
-    let home = Home::find()?;
-    let names = Names::read(&home.include);
+    let names = Names::read(&home::headers()?);
     let mut paths = Vec::new();
     collect(path, &mut paths)?;
     let mut tree = Tree::default();

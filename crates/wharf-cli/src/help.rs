@@ -112,8 +112,8 @@ What is added:
              source uses and does not include are included.
   Language   __declspec, calling conventions, __int64; goto over
              initialisations; sizeof TYPE; auto& of a call's result; types in
-             templates without typename; void main, wmain, _tmain; __try, __except,
-             __finally and __leave, in C++. C++14, unless -std= or the source
+             templates without typename; for each; void main, wmain, _tmain; __try,
+             __except, __finally and __leave, in C++. C++14, unless -std= or the source
              itself asks for more: later levels make `byte` ambiguous. What does
              not compile so is tried at the later ones.
   Macros     _WIN32, _WIN64, WIN32. Not _MSC_VER: the compiler is another one.

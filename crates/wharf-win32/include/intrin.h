@@ -22,6 +22,13 @@ static inline void wharf_cpuidex(int registers[4], int leaf, int subleaf)
 }
 #define __cpuidex wharf_cpuidex
 #endif
+/* clang has these four itself under -fms-extensions, and lets nobody define them. */
+#if defined(__has_builtin)
+#if __has_builtin(_BitScanForward)
+#define WHARF_HAS_BIT_SCAN
+#endif
+#endif
+#ifndef WHARF_HAS_BIT_SCAN
 static inline unsigned char _BitScanForward(DWORD *index, DWORD mask)
 {
     if (mask == 0)
@@ -50,6 +57,7 @@ static inline unsigned char _BitScanReverse64(DWORD *index, DWORD64 mask)
     *index = 63U - (DWORD)__builtin_clzll(mask);
     return 1;
 }
+#endif
 #define _byteswap_ushort(value) __builtin_bswap16(value)
 #define _byteswap_ulong(value) __builtin_bswap32(value)
 #define _byteswap_uint64(value) __builtin_bswap64(value)

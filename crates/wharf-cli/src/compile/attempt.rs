@@ -1,5 +1,6 @@
 //! One command: prepared once, tried with one compiler after the other.
 
+use std::cell::Cell;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
@@ -27,6 +28,8 @@ pub(crate) struct Job<'a> {
     roots: Vec<usize>,
     /// What Visual Studio knows of them.
     project: Option<Project>,
+    /// Which libraries are not there has been told, and is not told at each attempt.
+    told: Cell<bool>,
 }
 
 impl<'a> Job<'a> {
@@ -63,7 +66,16 @@ impl<'a> Job<'a> {
             compilers.sort_by_key(|compiler| compiler.kind == Kind::Clang);
         }
         let project = arguments.sources().find_map(|(path, _)| project::find(path));
-        Ok(Job { language, arguments, home, compilers, tree, roots, project })
+        Ok(Job {
+            language,
+            arguments,
+            home,
+            compilers,
+            tree,
+            roots,
+            project,
+            told: Cell::new(false),
+        })
     }
 
     /// Compiles; what compilers say goes to standard error.
@@ -247,7 +259,7 @@ impl<'a> Job<'a> {
             };
             if self.arguments.libraries.iter().any(beside) || compiler.has_library(&asked.plain) {
                 all.push(format!("-l{}", asked.plain).into());
-            } else {
+            } else if !self.told.get() {
                 let text =
                     "which is neither one of Windows' own nor installed here; linking without it";
                 writeln!(
@@ -258,6 +270,7 @@ impl<'a> Job<'a> {
                 )?;
             }
         }
+        self.told.set(true);
         let mut needs = Needs { entry: rewritten.entry, ..Needs::default() };
         for file in &self.tree.files {
             (0..file.tokens.len())

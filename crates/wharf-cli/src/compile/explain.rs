@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::lookup::Found;
 use super::names::{self, Names};
-use super::tree::Tree;
+use super::tree::{File, Tree};
 
 /// Whether it was the linker that failed.
 pub(crate) fn is_link_failure(said: &[u8]) -> bool {
@@ -40,6 +40,8 @@ pub(crate) fn explain(tree: &Tree, include: &Path, said: &[u8]) -> String {
             writeln!(text, "wharf: an object uses {name} ({library}), which Wharf does not have");
     }
     for file in &tree.files {
+        text.push_str(&windowed(file, &said).unwrap_or_default());
+        text.push_str(&assembly(file, &said).unwrap_or_default());
         for header in file
             .includes
             .iter()
@@ -62,6 +64,33 @@ pub(crate) fn explain(tree: &Tree, include: &Path, said: &[u8]) -> String {
         }
     }
     text
+}
+
+/// A program that has only the entry point of those with windows.
+fn windowed(file: &File, said: &str) -> Option<String> {
+    said.contains("undefined reference to `main'").then_some(())?;
+    let is_entry =
+        |at: &usize| matches!(file.name(*at), Some("WinMain" | "wWinMain" | "_tWinMain"));
+    let at = (0..file.tokens.len()).find(is_entry)?;
+    let (place, name) = (file.place(file.tokens[at].line), file.name(at)?);
+    Some(format!(
+        "\nwharf: {place}: {name} is where programs with windows begin; Wharf has none, and needs a main\n"
+    ))
+}
+
+/// Assembly that gcc does not read, at a line where the compiler has found something.
+fn assembly(file: &File, said: &str) -> Option<String> {
+    let is_block = |at: usize| {
+        matches!(file.name(at), Some("__asm" | "_asm"))
+            && file.tokens.get(at + 1).is_some_and(|next| !next.is(b'('))
+    };
+    let mut places = (0..file.tokens.len())
+        .filter(|&at| is_block(at))
+        .map(|at| file.place(file.tokens[at].line));
+    let place = places.find(|place| said.contains(&format!("{place}:")))?;
+    Some(format!(
+        "\nwharf: {place}: assembly in the form of Microsoft's compiler; clang takes it, gcc does not\n"
+    ))
 }
 
 /// Whether a name stands in the text by itself.

@@ -5,9 +5,8 @@
 //! 1. [`arguments`]: the compiler's own command line. [`home`]: where Wharf is. [`compiler`]: which compilers there are.
 //! 2. [`tree`]: the sources and their own headers, decoded by [`text`], cut up by [`lexer`]; headers are found by
 //!    [`lookup`].
-//! 3. [`rewrite`]: copies of those that a compiler of Linux would not take as they are, by [`entry`], [`seh`], [`jumps`],
-//!    [`keys`], [`locale`], [`references`], [`sizes`],
-//!    [`throws`] and [`typenames`].
+//! 3. [`rewrite`]: copies of those that a compiler of Linux would not take as they are, by [`each`], [`entry`], [`seh`],
+//!    [`jumps`], [`keys`], [`locale`], [`references`], [`sizes`], [`throws`] and [`typenames`].
 //! 4. [`flags`], [`level`], [`standard`], [`libraries`], [`link`]: what is added to the command line.
 //! 5. [`mixed`]: the sources in C of a command in C++ come first.
 //! 6. The compiler. If it fails, the next one that is installed; if all fail, [`explain`] adds what it knows.
@@ -23,6 +22,7 @@ mod check;
 mod compiler;
 mod definitions;
 mod depend;
+mod each;
 mod edit;
 mod entry;
 mod explain;

@@ -15,7 +15,7 @@ use super::edit::{Edits, Refusal};
 use super::lookup::Found;
 use super::tree::{File, Tree};
 use super::{
-    definitions, entry, jumps, keys, locale, names, references, seh, sizes, throws, typenames,
+    definitions, each, entry, jumps, keys, locale, names, references, seh, sizes, throws, typenames,
 };
 
 /// Headers that a project's wizard makes, and that may be left out when a source is published.
@@ -138,6 +138,7 @@ impl Rewritten {
         self.key |= keys::rewrite(file, language, &mut edits);
         sizes::rewrite(file, own, &mut edits);
         if language == Language::Cpp {
+            each::rewrite(file, &mut edits);
             references::rewrite(file, &mut edits);
             typenames::rewrite(file, &mut edits);
             locale::rewrite(file, &mut edits);

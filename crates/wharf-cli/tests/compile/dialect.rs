@@ -225,6 +225,17 @@ fn sizes_without_parentheses_and_references_to_results() {
 
 /// A `.c` is C, in a command by itself and beside C++; the level of C++ is not for it.
 #[test]
+fn for_each_and_scans_of_bits() {
+    for bench in benches() {
+        let ours = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../wharf-win32/include");
+        let ours = ours.to_str().unwrap();
+        bench.write("test.cpp", "#include <stdio.h>\n#include <intrin.h>\nint main() {\n    int list[] = {8, 1};\n    for each (int i in list) {\n        DWORD low = 9, high = 9;\n        _BitScanForward(&low, i);\n        _BitScanReverse64(&high, i + 1ULL);\n        printf(\"%u %u %d \", low, high, _BitScanForward64(&low, 0));\n    }\n}\n");
+        bench.compiles(&["-I", ours, "test.cpp", "-o", "test"]);
+        assert_eq!(bench.prints("test"), "3 3 0 0 1 0 ");
+    }
+}
+
+#[test]
 fn sources_in_c_and_in_cpp() {
     for bench in benches() {
         bench.write("half.c", "#include <stdlib.h>\nint half(int of) { int *new = malloc(sizeof *new); *new = of / 2; of = *new; free(new); return of; }");

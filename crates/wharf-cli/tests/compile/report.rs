@@ -28,6 +28,36 @@ fn a_failure_names_what_wharf_lacks() {
 }
 
 #[test]
+fn programs_with_windows_and_assembly() {
+    for bench in benches() {
+        bench.write("win.cpp", "#include <windows.h>\n\nint __stdcall WinMain(HANDLE, HANDLE, char *, int) { return 0; }\n");
+        let said = bench.refuses(&["win.cpp"]);
+        assert!(
+            said.contains("wharf: win.cpp:3: WinMain is where programs with windows begin"),
+            "{said}"
+        );
+    }
+    let bench = Bench::gnu();
+    bench.write("test.cpp", "int main() {\n    __asm {\n        int 3\n    }\n}\n");
+    let said = bench.refuses(&["test.cpp"]);
+    assert!(
+        said.contains("wharf: test.cpp:2: assembly in the form of Microsoft's compiler"),
+        "{said}"
+    );
+}
+
+/// A note of the driver's own is told once, however often a compiler is called.
+#[test]
+fn a_library_that_is_not_there_is_told_once() {
+    for bench in benches() {
+        bench
+            .write("test.cpp", "#pragma comment(lib, \"lua51.lib\")\nint main() { return wrong; }");
+        let said = bench.refuses(&["test.cpp"]);
+        assert_eq!(said.matches("test.cpp:1: asks for the library").count(), 1, "{said}");
+    }
+}
+
+#[test]
 fn an_error_of_the_programs_own_is_left_to_the_compiler() {
     for bench in benches() {
         bench.write("test.cpp", "int main() { return wrong; }");
@@ -94,6 +124,18 @@ long fine;
     }
     let listed = said.lines().filter(|line| line.ends_with(']')).count();
     assert_eq!(listed, traps.len(), "{said}");
+}
+
+/// Nothing is compiled, so headers are all that it takes.
+#[test]
+fn check_needs_no_library() {
+    let bench = Bench::gnu();
+    std::fs::remove_file(bench.path("home/lib")).unwrap();
+    bench.write("test.cpp", "DWORD a;\n");
+    let output = bench.wharf(&["check", "test.cpp"]);
+    assert!(output.status.success(), "{output:?}");
+    bench.write("cut.cpp", "void f() { if (!GetQueuedCompletionStatus(a");
+    assert!(bench.wharf(&["check", "cut.cpp"]).status.success());
 }
 
 #[test]

@@ -254,3 +254,52 @@ fn what_is_refused() {
 }
 
 const WRITE: u32 = 0x4000_0000;
+
+/// Two ends of a message pipe: the server's, which is overlapped, and the client's.
+fn message_ends(text: &str) -> (HANDLE, HANDLE) {
+    let name = name(text);
+    let pipe = create(&name, DUPLEX | OVERLAPPED_FLAG, MESSAGE, 1).unwrap();
+    let client = open(&name, BOTH, 0).unwrap();
+    assert_eq!(connect(pipe, null_mut()), Err(535));
+    (pipe, client)
+}
+
+/// E12, E13: a message of no bytes is a message, and the pipe goes on.
+#[test]
+fn a_message_of_no_bytes() {
+    let (pipe, client) = message_ends("nothing");
+    let port = CreateIoCompletionPort(pipe, null_mut(), KEY, 0);
+    let (mut buffer, mut wait) = ([0; 8], operation());
+    assert_eq!(write(client, b"", null_mut()), Ok(0));
+    assert_eq!(read(pipe, &mut buffer, &raw mut *wait), Ok(0));
+    assert_eq!(get(port, u32::MAX), (1, 0, 0, KEY, &raw mut *wait));
+    assert_eq!(read(pipe, &mut buffer, &raw mut *wait), Err(997), "the other end is there");
+    assert_eq!(write(client, b"", null_mut()), Ok(0));
+    assert_eq!(get(port, u32::MAX), (1, 0, 0, KEY, &raw mut *wait));
+    assert_eq!(write(client, b"", null_mut()), Ok(0));
+    close(&[client]);
+    assert_eq!(read(pipe, &mut buffer, &raw mut *wait), Ok(0), "sent before the end");
+    assert_eq!(get(port, u32::MAX), (1, 0, 0, KEY, &raw mut *wait));
+    assert_eq!(read(pipe, &mut buffer, &raw mut *wait), Err(109));
+    close(&[pipe, port]);
+}
+
+/// E12: what a client has sent is read although that client has gone without reading what it was sent.
+#[test]
+fn messages_of_a_client_that_does_not_read() {
+    let (pipe, client) = message_ends("unread");
+    let port = CreateIoCompletionPort(pipe, null_mut(), KEY, 0);
+    let (mut buffer, mut wait) = ([0; 8], operation());
+    assert_eq!(write(pipe, b"question", &raw mut *wait), Ok(8));
+    assert_eq!(get(port, u32::MAX), (1, 0, 8, KEY, &raw mut *wait));
+    assert_eq!(write(client, b"one", null_mut()), Ok(3));
+    assert_eq!(write(client, b"two", null_mut()), Ok(3));
+    close(&[client]);
+    for text in [b"one", b"two"] {
+        assert_eq!(read(pipe, &mut buffer, &raw mut *wait), Ok(3));
+        assert_eq!(&buffer[..3], text);
+        assert_eq!(get(port, u32::MAX), (1, 0, 3, KEY, &raw mut *wait));
+    }
+    assert_eq!(read(pipe, &mut buffer, &raw mut *wait), Err(109));
+    close(&[pipe, port]);
+}

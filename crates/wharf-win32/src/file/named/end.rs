@@ -129,6 +129,9 @@ impl End {
         let Ok(number) = reactor::watch(&fd, Weak::clone(&self.own) as Weak<dyn Ready>) else {
             return Err(fd);
         };
+        if self.message {
+            transfer::mark_messages(&fd);
+        }
         greet(&fd);
         state.connection = Some((fd, number));
         state.phase = Phase::Connected;
@@ -145,7 +148,7 @@ impl End {
         match state.phase {
             Phase::Connected => {
                 let fd = state.connection.as_ref().map(|connection| &connection.0);
-                let gone = fd.is_none_or(transfer::is_broken);
+                let gone = fd.is_none_or(|fd| transfer::is_broken(fd, self.message));
                 return Err(if gone { code::ERROR_NO_DATA } else { code::ERROR_PIPE_CONNECTED });
             }
             Phase::Closed => return Err(code::ERROR_INVALID_HANDLE),
@@ -389,6 +392,8 @@ impl Object for End {
         for request in withdrawn {
             self.bound.finish(request, Status::CANCELLED, 0, Ended::Later);
         }
+        drop(state);
+        self.drive(); // what waited behind it may need nothing
         Ok(count)
     }
 }

@@ -112,7 +112,7 @@ pub(crate) fn peek(end: &End) -> Result<usize, u32> {
     let state = end.state();
     let fd = end.connection(&state)?;
     let waiting = transfer::waiting(fd) + state.leftover.len();
-    if waiting == 0 && transfer::is_broken(fd) {
+    if waiting == 0 && transfer::is_broken(fd, end.message) {
         return Err(code::ERROR_BROKEN_PIPE);
     }
     Ok(waiting)

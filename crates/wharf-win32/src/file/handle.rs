@@ -57,6 +57,8 @@ pub(crate) struct File {
     /// Where it was opened; changed by a rename through the handle.
     pub(crate) path: Mutex<PathBuf>,
     pub(crate) delete_on_close: AtomicBool,
+    /// Its last handle is gone; written under the lock of `lock`'s table.
+    pub(crate) closed: AtomicBool,
     pub(crate) identity: share::Identity,
     pub(crate) registration: Mutex<Option<share::Registration>>,
 }
@@ -76,6 +78,7 @@ impl File {
             changes: Mutex::default(),
             path: Mutex::default(),
             delete_on_close: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
             identity: (0, 0),
             registration: Mutex::default(),
         }
@@ -148,12 +151,11 @@ impl Object for File {
             return;
         }
         overlapped::cancel(self, Cancel::All);
-        lock::cancel(self, Cancel::All);
+        lock::close(self);
         let watch = self.changes.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(watch) = watch {
             watch.close();
         }
-        lock::forget(self);
         self.registration.lock().unwrap_or_else(PoisonError::into_inner).take();
         if self.delete_on_close.swap(false, Ordering::Relaxed) {
             let path = self.path();

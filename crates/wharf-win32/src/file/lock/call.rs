@@ -29,12 +29,9 @@ fn range(file: &File, start: u64, length: u64, flags: u32) -> Result<Range, u32>
 fn lock(file: &Arc<File>, range: Range, wait: bool, request: Request) -> Result<BOOL, u32> {
     file.bound.begin(&request);
     let request = match wait {
-        true if file.overlapped => {
-            lock_or_queue(file, range, request).ok_or(code::ERROR_IO_PENDING)?
-        }
+        true if file.overlapped => lock_or_queue(file, range, request)?,
         true => lock_and_wait(file, range).map(|()| request)?,
-        false if try_lock(file, range) => request,
-        false => return Err(code::ERROR_LOCK_VIOLATION),
+        false => try_lock(file, range).map(|()| request)?,
     };
     file.bound.finish(request, Status::SUCCESS, 0, Ended::AtOnce);
     Ok(TRUE)
@@ -50,7 +47,7 @@ pub extern "C" fn LockFile(file: HANDLE, low: u32, high: u32, length: u32, more:
     guard::call(FALSE, || {
         let file = handle::get(file)?;
         let range = range(&file, join(low, high), join(length, more), EXCLUSIVE)?;
-        if try_lock(&file, range) { Ok(TRUE) } else { Err(code::ERROR_LOCK_VIOLATION) }
+        try_lock(&file, range).map(|()| TRUE)
     })
 }
 

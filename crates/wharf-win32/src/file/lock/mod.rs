@@ -7,7 +7,8 @@
 //! # Invariants
 //! 1. Two locks of one file that overlap are both shared, or of one owner and both shared.
 //! 2. A file without locks costs a reader one load of an atomic number.
-//! 3. A request waits only beside a lock that bars it: whoever takes a lock away grants what has become possible, in the
+//! 3. A file that is closed has no locks and no requests, and gets none: a call that has found the file before is refused.
+//! 4. A request waits only beside a lock that bars it: whoever takes a lock away grants what has become possible, in the
 //!    order of the requests' coming.
 
 mod call;
@@ -92,6 +93,13 @@ fn locks() -> MutexGuard<'static, Files> {
     LOCKS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// For a call that takes a lock (invariant 3).
+fn locks_for(file: &File) -> Result<MutexGuard<'static, Files>, u32> {
+    let files = locks();
+    // Relaxed: under the lock, as the store.
+    if file.closed.load(Ordering::Relaxed) { Err(code::ERROR_INVALID_HANDLE) } else { Ok(files) }
+}
+
 fn owner(file: &File) -> usize {
     std::ptr::from_ref(file) as usize
 }
@@ -125,16 +133,21 @@ pub(crate) fn admit(
 }
 
 /// Takes a lock, or says that something is in the way.
-fn try_lock(file: &File, range: Range) -> bool {
-    locks().entry(file.identity).or_default().take(owner(file), range)
+fn try_lock(file: &File, range: Range) -> Result<(), u32> {
+    let mut files = locks_for(file)?;
+    if files.entry(file.identity).or_default().take(owner(file), range) {
+        Ok(())
+    } else {
+        Err(code::ERROR_LOCK_VIOLATION)
+    }
 }
 
 /// Takes a lock, and waits for it; CancelSynchronousIo ends that.
 fn lock_and_wait(file: &File, range: Range) -> Result<(), u32> {
     let wait = || {
-        let mut files = locks();
+        let mut files = locks_for(file)?;
         while !files.entry(file.identity).or_default().take(owner(file), range) {
-            if synchronous::is_cancelled() {
+            if synchronous::is_cancelled() || file.closed.load(Ordering::Relaxed) {
                 return Err(code::ERROR_OPERATION_ABORTED);
             }
             files = RELEASED.wait(files).unwrap_or_else(PoisonError::into_inner);
@@ -148,15 +161,15 @@ fn lock_and_wait(file: &File, range: Range) -> Result<(), u32> {
     synchronous::cancellable(Some(Arc::new(wake)), || wharf::blocking(wait))
 }
 
-/// Takes a lock, or leaves the request to whoever makes way for it: whether it is taken.
-fn lock_or_queue(file: &Arc<File>, range: Range, request: Request) -> Option<Request> {
-    let mut files = locks();
+/// Takes a lock, or leaves the request to whoever makes way for it: ERROR_IO_PENDING.
+fn lock_or_queue(file: &Arc<File>, range: Range, request: Request) -> Result<Request, u32> {
+    let mut files = locks_for(file)?;
     let locks = files.entry(file.identity).or_default();
     if locks.take(owner(file), range) {
-        return Some(request);
+        return Ok(request);
     }
     locks.waiting.push(Waiting { file: Arc::clone(file), request, range });
-    None
+    Err(code::ERROR_IO_PENDING)
 }
 
 /// Gives back the lock of exactly this range.
@@ -201,28 +214,59 @@ fn end(all: Vec<Waiting>, status: Status) {
 
 /// Withdraws requests of a file; answers how many that was.
 pub(crate) fn cancel(file: &File, which: Cancel) -> usize {
-    let bound = file.bound.is_bound();
-    let meant = |waiting: &mut Waiting| {
-        owner(&waiting.file) == owner(file) && waiting.request.is_meant(which, bound)
-    };
-    let withdrawn: Vec<Waiting> = match locks().get_mut(&file.identity) {
-        Some(locks) => locks.waiting.extract_if(.., meant).collect(),
-        None => return 0,
-    };
+    let withdrawn = withdraw(&mut locks(), file, which);
     let count = withdrawn.len();
     end(withdrawn, Status::CANCELLED);
     count
 }
 
-/// A file is closed: its locks go.
-pub(crate) fn forget(file: &File) {
-    if COUNT.load(Ordering::Relaxed) == 0 {
-        return;
-    }
+fn withdraw(files: &mut Files, file: &File, which: Cancel) -> Vec<Waiting> {
+    let bound = file.bound.is_bound();
+    let meant = |waiting: &mut Waiting| {
+        owner(&waiting.file) == owner(file) && waiting.request.is_meant(which, bound)
+    };
+    let locks = files.get_mut(&file.identity);
+    locks.map_or_else(Vec::new, |locks| locks.waiting.extract_if(.., meant).collect())
+}
+
+/// A file is closed: its requests end and its locks go.
+pub(crate) fn close(file: &File) {
     let mut files = locks();
-    let Some(locks) = files.get_mut(&file.identity) else { return };
-    let before = locks.held.len();
-    locks.held.retain(|lock| lock.owner != owner(file));
-    let gone = before - locks.held.len();
-    released(files, file.identity, gone);
+    file.closed.store(true, Ordering::Relaxed);
+    let withdrawn = withdraw(&mut files, file, Cancel::All);
+    match files.get_mut(&file.identity) {
+        None => drop(files),
+        Some(locks) => {
+            let before = locks.held.len();
+            locks.held.retain(|lock| lock.owner != owner(file));
+            let gone = before - locks.held.len();
+            released(files, file.identity, gone);
+        }
+    }
+    end(withdrawn, Status::CANCELLED);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::handle::{Descriptor, Kind};
+    use super::*;
+
+    /// Invariant 3: a call that has found the file before its last handle was closed leaves nothing behind.
+    #[test]
+    fn a_closed_file_gets_no_locks() {
+        let make = || {
+            let file = File::new(Descriptor::Standard(0), Kind::Disk, true, true);
+            Arc::new(File { identity: (u64::MAX, 2), ..file })
+        };
+        let range = Range { start: 0, length: 10, exclusive: true };
+        let (file, other) = (make(), make());
+        assert_eq!(try_lock(&file, range), Ok(()));
+        assert_eq!(try_lock(&other, range), Err(code::ERROR_LOCK_VIOLATION));
+        close(&file);
+        assert_eq!(try_lock(&file, range), Err(code::ERROR_INVALID_HANDLE));
+        assert_eq!(lock_and_wait(&file, range), Err(code::ERROR_INVALID_HANDLE));
+        assert_eq!(try_lock(&other, range), Ok(()));
+        close(&other);
+        assert!(!any(&file));
+    }
 }

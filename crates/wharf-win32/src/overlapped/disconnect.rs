@@ -5,6 +5,7 @@ use wharf_core::status::code;
 
 use super::attempt::Facts;
 use super::engine::issue_pending;
+use super::life::reuse_address;
 use super::operation::{Attempt, Operation, Work};
 use super::request::Request;
 use super::synchronous::transfer;
@@ -36,6 +37,9 @@ impl Disconnect {
 pub(super) fn try_disconnect(facts: Facts, disconnect: &mut Disconnect) -> Attempt {
     if !disconnect.ended {
         disconnect.ended = true;
+        if disconnect.reuse {
+            reuse_address(facts.fd, true);
+        }
         // SAFETY: plain numbers. ENOTCONN: the connection is gone, and the need for an end with it.
         unsafe { libc::shutdown(facts.fd, libc::SHUT_WR) };
     }

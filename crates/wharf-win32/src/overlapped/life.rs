@@ -76,12 +76,13 @@ impl Record {
         prepare(&fd, self.family, self.kind);
         self.replace(fd, &[])?;
         if let Some(local) = local {
-            reuse_address(self.fd);
+            reuse_address(self.fd, true);
             let (name, length) = local.for_kernel();
             // SAFETY: an address of that length.
             if unsafe { libc::bind(self.fd, name, length) } != 0 {
                 return Err(errno());
             }
+            reuse_address(self.fd, false); // what is bound and has no connection keeps others out (D79)
             self.bound = true;
         }
         Ok(())
@@ -210,9 +211,10 @@ fn local_address(fd: i32) -> Address {
     address
 }
 
-/// Another socket of this address may be in its last minutes.
-fn reuse_address(fd: i32) {
-    let on = 1_i32;
+/// Whether another socket of the kernel's may have the address, if that has the option too. A connection that is to leave
+/// its address to its successor needs it before its last minutes begin (TIME_WAIT keeps what the socket had).
+pub(super) fn reuse_address(fd: i32, on: bool) {
+    let on = i32::from(on);
     let (level, name) = (libc::SOL_SOCKET, libc::SO_REUSEADDR);
     // SAFETY: one number, alive for the call.
     unsafe { libc::setsockopt(fd, level, name, (&raw const on).cast(), 4) };

@@ -201,6 +201,35 @@ fn sockets_are_used_again() {
     CloseHandle(port);
 }
 
+/// D40: the same SOCKET connects again and again from its own port, also where it has ended the connection first.
+#[test]
+fn a_socket_connects_again_from_its_port() {
+    let port = make_port(1);
+    let s = stream_socket();
+    let own = bind(s);
+    associate(s, port, 4);
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let disconnect = disconnect_ex(s);
+    let mut ov = overlapped();
+    for peer_first in [false, true, false, false] {
+        let at = server.local_addr().unwrap().port();
+        assert_eq!(connect(s, at, b"", &mut *ov), 997);
+        assert_eq!(get(port, u32::MAX), success(0, 4, &ov));
+        let (mut peer, from) = server.accept().unwrap();
+        assert_eq!(from.port(), own);
+        if peer_first {
+            peer.shutdown(std::net::Shutdown::Write).unwrap();
+        }
+        let call = unsafe { disconnect(s, &raw mut *ov, 2, 0) }; // the operation's until its packet
+        assert_eq!((call, GetLastError()), (0, 997));
+        assert_eq!(peer.read(&mut [0; 4]).unwrap(), 0);
+        drop(peer);
+        assert_eq!(get(port, u32::MAX), success(0, 4, &ov));
+    }
+    assert_eq!(closesocket(s), 0);
+    CloseHandle(port);
+}
+
 /// D15, D75, D77: the ways in which WSAIoctl fails, and its packets.
 #[test]
 fn control_codes() {

@@ -282,7 +282,7 @@ fn datagrams_by_event() {
     assert_eq!((rio.send_ex(one, &data, Some(&to), &to), last()), (0, WSAEOPNOTSUPP));
     let short = part(buffer, 192, 16);
     assert_eq!((rio.receive_ex(two, &data, &short), last()), (0, WSAEINVAL));
-    assert_eq!((closesocket(ours), closesocket(theirs)), (0, 0));
+    close(&[ours, theirs]);
     CloseHandle(event);
 }
 
@@ -359,7 +359,7 @@ fn refusals() {
         assert_eq!(rio.dequeue(queue, &mut [RIORESULT::default()]), RIO_CORRUPT_CQ);
         assert_eq!(rio.notify(queue), WSAEINVAL);
     }
-    assert_eq!((closesocket(s), closesocket(plain)), (0, 0));
+    close(&[s, plain]);
     assert_eq!(rio.take(queue).len(), 2);
     CloseHandle(port);
 }

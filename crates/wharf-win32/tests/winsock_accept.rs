@@ -58,9 +58,7 @@ fn accept_reject_defer() {
     assert_eq!(failed(read(refused, &mut [0; 4], 0)), WSAECONNRESET);
     non_blocking(listener);
     assert_eq!(take(listener, 0), Err(WSAEWOULDBLOCK));
-    for socket in [listener, client, server, refused] {
-        assert_eq!(closesocket(socket), 0);
-    }
+    close(&[listener, client, server, refused]);
 }
 
 /// An address that does not fit fails the call and leaves the connection; WSAEINVAL without listen, WSAEOPNOTSUPP for
@@ -87,7 +85,5 @@ fn bad_arguments() {
     assert_eq!(failed(accept_one(client)), WSAEINVAL);
     let datagrams = socket(2, 2, 0);
     assert_eq!(failed(accept_one(datagrams)), WSAEOPNOTSUPP);
-    for socket in [listener, client, server, datagrams] {
-        assert_eq!(closesocket(socket), 0);
-    }
+    close(&[listener, client, server, datagrams]);
 }

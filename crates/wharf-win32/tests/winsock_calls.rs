@@ -24,7 +24,7 @@ fn bind_and_listen() {
     assert_eq!(failed(shutdown(one, 2)), WSAENOTCONN);
     let datagrams = socket(2, 2, 0);
     assert_eq!(failed(listen(datagrams, 5)), WSAEOPNOTSUPP);
-    assert_eq!((closesocket(one), closesocket(datagrams)), (0, 0));
+    close(&[one, datagrams]);
 }
 
 /// D1 apart, each bad argument has its code: WSAEFAULT, WSAEAFNOSUPPORT, WSAENOTSOCK, WSAEADDRNOTAVAIL.
@@ -79,7 +79,7 @@ fn a_connection() {
     assert_eq!(closesocket(client), 0);
     assert_eq!((read(server, &mut buffer, 0), read(server, &mut buffer, 0)), (0, 0));
     assert_eq!(peer_of(server).unwrap(), from);
-    assert_eq!((closesocket(server), closesocket(listener)), (0, 0));
+    close(&[server, listener]);
 }
 
 /// D50, D51: after shutdown the calls of its direction fail with WSAESHUTDOWN; again is allowed.
@@ -98,9 +98,7 @@ fn shutdown_of_each_direction() {
     assert_eq!(failed(read(client, &mut buffer, 0)), WSAESHUTDOWN);
     let fresh = stream();
     assert_eq!(failed(shutdown(fresh, 2)), WSAENOTCONN);
-    for socket in [server, client, fresh] {
-        assert_eq!(closesocket(socket), 0);
-    }
+    close(&[server, client, fresh]);
 }
 
 /// D50, C47: shutdown ends the stream behind what is pending, and not before.
@@ -129,7 +127,7 @@ fn shutdown_waits_for_what_is_pending() {
     // SAFETY: the operation that was issued, and variables of this function.
     let ended = unsafe { WSAGetOverlappedResult(client, &overlapped, &mut bytes, 1, &mut flags) };
     assert_eq!((ended, bytes), (1, 16 << 20));
-    assert_eq!((closesocket(server), closesocket(client)), (0, 0));
+    close(&[server, client]);
 }
 
 /// connect: refused, connected, in use, to no address, of another family, on a listener.
@@ -153,9 +151,7 @@ fn connect_and_its_errors() {
     let six = SOCKADDR_IN6 { sin6_family: 23, sin6_port: 80, ..Default::default() };
     assert_eq!(failed(connect_to(other, Some(&six), 28)), WSAEAFNOSUPPORT);
     assert_eq!(peer_of(other), Err(WSAENOTCONN));
-    for socket in [client, listener, other] {
-        assert_eq!(closesocket(socket), 0);
-    }
+    close(&[client, listener, other]);
 }
 
 /// Without blocking: nothing to accept, nothing to receive, a connect that has begun.
@@ -176,9 +172,7 @@ fn without_blocking() {
     // The mode of the listener is its connections' too.
     assert_eq!(failed(read(server, &mut [0; 4], 0)), WSAEWOULDBLOCK);
     assert_eq!(failed(read(server, &mut [0; 4], MSG_WAITALL)), WSAEOPNOTSUPP);
-    for socket in [client, listener, server] {
-        assert_eq!(closesocket(socket), 0);
-    }
+    close(&[client, listener, server]);
 }
 
 /// D58, D65: one receive is one datagram, and what is cut off is an error; an unbound socket cannot receive.
@@ -212,7 +206,7 @@ fn datagrams() {
     let none = SOCKADDR { sa_family: 0, sa_data: [0; 14] };
     assert_eq!(connect_to(two, Some(&none), 16), 0);
     assert_eq!(peer_of(two), Err(WSAENOTCONN));
-    assert_eq!((closesocket(one), closesocket(two)), (0, 0));
+    close(&[one, two]);
 }
 
 /// D81: a send to a peer that has reset raises nothing and fails with a reset or an abort.

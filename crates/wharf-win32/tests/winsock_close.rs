@@ -20,9 +20,7 @@ fn a_close_ends_what_waits() {
     let receiving = thread::spawn(move || (read(server, &mut [0; 4], 0) == SOCKET_ERROR, last()));
     let taking = thread::spawn(move || (read(datagrams, &mut [0; 4], 0) == SOCKET_ERROR, last()));
     // Before or after the thread waits: both end it. WSAENOTSOCK if it has not even begun.
-    for socket in [listener, server, datagrams] {
-        assert_eq!(closesocket(socket), 0);
-    }
+    close(&[listener, server, datagrams]);
     for thread in [accepting, receiving, taking] {
         let (failed, code) = thread.join().unwrap();
         assert!(failed && matches!(code, WSAEINTR | WSAENOTSOCK), "{code}");

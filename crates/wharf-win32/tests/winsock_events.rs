@@ -89,7 +89,7 @@ fn connecting() {
         let answer = events(client, event);
         assert_eq!((answer.lNetworkEvents, answer.iErrorCode[4]), (FD_CONNECT, WSAECONNREFUSED));
     }
-    assert_eq!((closesocket(client), closesocket(listener)), (0, 0));
+    close(&[client, listener]);
     assert_eq!(WSACloseEvent(event), 1);
 }
 
@@ -162,6 +162,6 @@ fn bad_arguments() {
     // SAFETY: one handle is read, a null one.
     let answer = unsafe { WSAWaitForMultipleEvents(1, &ptr::null_mut(), 0, 0, 0) };
     assert_eq!(answer, WSA_WAIT_FAILED);
-    assert_eq!((closesocket(server), closesocket(client)), (0, 0));
+    close(&[server, client]);
     assert_eq!(WSACloseEvent(event), 1);
 }

@@ -109,7 +109,7 @@ fn bad_arguments() {
     assert_eq!(set(datagrams, SOL_SOCKET, SO_DONTLINGER, 1), Err(WSAENOPROTOOPT));
     assert_eq!(set(datagrams, 6, 1, 1), Err(WSAENOPROTOOPT));
     assert_eq!(set(one, 41, 27, 1), Err(WSAEINVAL));
-    assert_eq!((closesocket(one), closesocket(datagrams)), (0, 0));
+    close(&[one, datagrams]);
 }
 
 /// D79, the rows that hold on Linux too: plain and plain, one that shares, both that share, exclusive, families.
@@ -143,7 +143,7 @@ fn who_may_have_an_address() {
     let second = prepared(share, port).unwrap();
     assert_eq!(listen(second, 1), 0);
     assert_eq!(prepared(None, port), Err(WSAEADDRINUSE));
-    assert_eq!((closesocket(first), closesocket(second)), (0, 0));
+    close(&[first, second]);
     // IPv6 and IPv4 do not collide.
     let (four, six) = (stream(), socket(23, 1, 6));
     let any = SOCKADDR_IN { sin_family: 2, ..Default::default() };
@@ -155,9 +155,7 @@ fn who_may_have_an_address() {
     let one = stream();
     set(one, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, 1).unwrap();
     assert_eq!(set(one, SOL_SOCKET, SO_REUSEADDR, 1), Err(WSAEINVAL));
-    for socket in [four, six, one] {
-        assert_eq!(closesocket(socket), 0);
-    }
+    close(&[four, six, one]);
 }
 
 /// D79: a wildcard and a specific address have a port beside each other, and the specific one gets what is for it.
@@ -188,9 +186,7 @@ fn wildcard_and_specific() {
         assert_eq!(accept_one(wild), INVALID_SOCKET);
         let third = stream();
         assert_eq!(bind_local(third, port), Err(WSAEADDRINUSE));
-        for socket in [wild, specific, client, third] {
-            assert_eq!(closesocket(socket), 0);
-        }
+        close(&[wild, specific, client, third]);
     }
     let wild = stream();
     set(wild, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, 1).unwrap();
@@ -199,7 +195,7 @@ fn wildcard_and_specific() {
     let specific = stream();
     let port = port_of(wild);
     assert_eq!(bind_local(specific, port), Err(WSAEACCES));
-    assert_eq!((closesocket(wild), closesocket(specific)), (0, 0));
+    close(&[wild, specific]);
 }
 
 /// D79: a server rebinds over the connections that its predecessor closed first, without any option.
@@ -211,7 +207,7 @@ fn a_server_restarts() {
     let server = accept_one(first);
     // The server's side closes first, and so has the connection's end to remember.
     assert_eq!((closesocket(server), read(client, &mut [0; 4], 0)), (0, 0));
-    assert_eq!((closesocket(client), closesocket(first)), (0, 0));
+    close(&[client, first]);
     let second = stream();
     bind_local(second, port).unwrap();
     assert_eq!(listen(second, 1), 0);
@@ -224,7 +220,7 @@ fn a_server_restarts() {
     assert_eq!(bind_local(two, port), Err(WSAEADDRINUSE));
     set(two, SOL_SOCKET, SO_REUSEADDR, 1).unwrap();
     assert_eq!(bind_local(two, port), Err(WSAEACCES));
-    assert_eq!((closesocket(one), closesocket(two)), (0, 0));
+    close(&[one, two]);
 }
 
 /// SO_RCVTIMEO in milliseconds ends a blocking receive with WSAETIMEDOUT, and no accept.
@@ -239,7 +235,7 @@ fn receive_timeout() {
     assert!(began.elapsed() >= Duration::from_millis(30));
     assert_eq!(write(client, b"late"), 4);
     assert_eq!(read(server, &mut [0; 4], MSG_WAITALL), 4);
-    assert_eq!((closesocket(server), closesocket(client)), (0, 0));
+    close(&[server, client]);
 }
 
 /// SO_LINGER and SO_DONTLINGER are two views of one thing.
@@ -294,9 +290,7 @@ fn contexts() {
     assert_eq!(get_option(fresh, SOL_SOCKET, SO_PROTOCOL_INFOA, out, stored), 0);
     assert_eq!((info.iAddressFamily, info.iSocketType, info.iProtocol, length), (2, 1, 6, 372));
     assert_eq!(closesocket(fresh), 0);
-    for socket in [listener, client, server] {
-        assert_eq!(closesocket(socket), 0);
-    }
+    close(&[listener, client, server]);
 }
 
 /// FIONREAD, FIONBIO and what is none.
@@ -313,7 +307,7 @@ fn requests() {
     assert_eq!(failed(request(server, FIONBIO, None)), WSAEFAULT);
     assert_eq!(failed(request(server, 0x1234_5678, Some(&mut number))), WSAEOPNOTSUPP);
     assert_eq!(failed(request(INVALID_SOCKET, FIONBIO, Some(&mut number))), WSAENOTSOCK);
-    assert_eq!((closesocket(server), closesocket(client)), (0, 0));
+    close(&[server, client]);
 }
 
 /// The catalogue: two types of two families, and a filter.
@@ -361,5 +355,5 @@ fn multicast() {
     assert_eq!(read(one, &mut [0; 4], 0), 2);
     assert_eq!(member(13, 8), 0);
     assert_eq!(failed(member(13, 8)), WSAEADDRNOTAVAIL);
-    assert_eq!((closesocket(one), closesocket(two)), (0, 0));
+    close(&[one, two]);
 }

@@ -96,9 +96,7 @@ fn connections_and_urgent_data() {
     assert_eq!(write_with(client, b"!", MSG_OOB), 1);
     assert!(wait_exceptional(server));
     assert_eq!(read(server, &mut [0; 1], MSG_OOB), 1);
-    for socket in [listener, client, server] {
-        assert_eq!(closesocket(socket), 0);
-    }
+    close(&[listener, client, server]);
 }
 
 /// What select refuses: nothing to wait for, what is no socket, times before now, bad pointers.
@@ -131,7 +129,7 @@ fn bad_sets() {
         unsafe { __WSAFDIsSet(socket, &mut set) }
     };
     assert_eq!((has(server), has(client)), (1, 0));
-    assert_eq!((closesocket(server), closesocket(client)), (0, 0));
+    close(&[server, client]);
 }
 
 /// What WSAPoll refuses, and what it says of sockets that are none.
@@ -149,7 +147,7 @@ fn bad_polls() {
     assert_eq!((entries[0].revents, entries[1].revents), (POLLWRNORM, POLLNVAL));
     assert_eq!((poll(1 << 20, POLLRDNORM, 0).0, last()), (SOCKET_ERROR, WSAENOTSOCK));
     assert_eq!((poll(server, POLLPRI, 0).0, last()), (SOCKET_ERROR, WSAEINVAL));
-    assert_eq!((closesocket(server), closesocket(client)), (0, 0));
+    close(&[server, client]);
 }
 
 /// Both wait until another thread sends.
@@ -161,5 +159,5 @@ fn they_wait() {
     assert_eq!(select_in([Some(&mut set_of(&[server])), None, None], None), 1);
     assert_eq!(poll(server, POLLRDNORM, -1), (1, POLLRDNORM));
     assert_eq!(sender.join().unwrap(), 1);
-    assert_eq!((closesocket(server), closesocket(client)), (0, 0));
+    close(&[server, client]);
 }

@@ -177,6 +177,14 @@ pub fn listener() -> (SOCKET, u16) {
     (socket, port_of(socket))
 }
 
+/// closesocket of each, in this order.
+#[track_caller]
+pub fn close(sockets: &[SOCKET]) {
+    for socket in sockets {
+        assert_eq!(closesocket(*socket), 0);
+    }
+}
+
 /// A socket that is connected to a listener.
 pub fn client_of(port: u16) -> SOCKET {
     let socket = stream();

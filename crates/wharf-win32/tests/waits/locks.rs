@@ -10,13 +10,18 @@ use crate::support::*;
 const THREADS: u32 = 4;
 const ROUNDS: u32 = 20_000;
 
-/// Several threads count under a lock; the sum is right only if they exclude each other.
+/// Several threads count under a lock; the sum is right only if they exclude each other. Now and then one lets others run
+/// between its reading and its writing, so that they meet on any machine.
 fn count_under<T>(object: Lent<T>, lock: Act<T>, unlock: Act<T>) {
     let sum = Lent::<u32>::zero();
     let body = move || {
-        for _ in 0..ROUNDS {
+        for round in 0..ROUNDS {
             object.call(lock);
-            sum.with(|sum| *sum += 1);
+            let before = sum.get();
+            if round % 64 == 0 {
+                SwitchToThread();
+            }
+            sum.with(|sum| *sum = before + 1);
             object.call(unlock);
         }
         0

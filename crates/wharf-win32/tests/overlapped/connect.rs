@@ -209,7 +209,6 @@ fn a_socket_connects_again_from_its_port() {
     let own = bind(s);
     associate(s, port, 4);
     let server = TcpListener::bind("127.0.0.1:0").unwrap();
-    let disconnect = disconnect_ex(s);
     let mut ov = overlapped();
     for peer_first in [false, true, false, false] {
         let at = server.local_addr().unwrap().port();
@@ -220,8 +219,7 @@ fn a_socket_connects_again_from_its_port() {
         if peer_first {
             peer.shutdown(std::net::Shutdown::Write).unwrap();
         }
-        let call = unsafe { disconnect(s, &raw mut *ov, 2, 0) }; // the operation's until its packet
-        assert_eq!((call, GetLastError()), (0, 997));
+        assert_eq!((disconnect(s, Some(&mut ov), 2, 0), GetLastError()), (0, 997));
         assert_eq!(peer.read(&mut [0; 4]).unwrap(), 0);
         drop(peer);
         assert_eq!(get(port, u32::MAX), success(0, 4, &ov));

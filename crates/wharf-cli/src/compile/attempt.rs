@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
 
 use encoding_rs::Encoding;
@@ -205,6 +206,11 @@ impl<'a> Job<'a> {
         if self.arguments.stage == Stage::Link
             && (!self.roots.is_empty() || self.arguments.has_objects)
         {
+            // What the user says of sources is not meant for ours, which are objects.
+            let says = |item: &Item| matches!(item, Item::Plain(word) if word.as_bytes().starts_with(b"-x"));
+            if self.arguments.items.iter().any(says) {
+                command.args(["-x", "none"]);
+            }
             command.args(self.linked(compiler, rewritten)?);
         }
         if io::stderr().is_terminal() {

@@ -8,7 +8,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-use super::arguments::{Arguments, Item, Language};
+use super::arguments::{Arguments, Item, Language, Stage};
 use super::attempt::Job;
 use super::home::Home;
 
@@ -25,6 +25,10 @@ pub(crate) fn run(args: &[OsString]) -> io::Result<ExitCode> {
     let program = directory.path().join(&name);
     options.extend([source, "-o".into(), program.clone().into()]);
     let arguments = Arguments::parse(&options)?;
+    if arguments.stage != Stage::Link {
+        let text = "run: the options before the source leave no program to run (-c, -S, -E)";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+    }
     let home = Home::find()?;
     let ended = Job::new(Language::Cpp, &arguments, &home)?.run()?;
     if !program.is_file() {
@@ -34,7 +38,12 @@ pub(crate) fn run(args: &[OsString]) -> io::Result<ExitCode> {
     let file = File::open(&program)?;
     fs::remove_dir_all(directory.path())?;
     drop(directory);
-    Err(Command::new(format!("/proc/self/fd/{}", file.as_raw_fd())).arg0(&name).args(rest).exec())
+    let mut command = Command::new(format!("/proc/self/fd/{}", file.as_raw_fd()));
+    let error = command.arg0(&name).args(rest).exec();
+    Err(io::Error::new(
+        error.kind(),
+        format!("run: the program was built, but cannot be run: {error}"),
+    ))
 }
 
 /// Options of the compiler, the source, and the program's own arguments.

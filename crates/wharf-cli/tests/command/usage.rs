@@ -85,6 +85,18 @@ fn help() {
     assert_eq!(text(&version.stdout), format!("wharf {}\n", env!("CARGO_PKG_VERSION")));
 }
 
+/// Goal: help that could not be written is no success; one that is read in part only is.
+#[test]
+fn help_to_a_full_disk() {
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = wharf(["--help"]).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).starts_with("wharf: No space left on device"));
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    assert!(wharf(["--help"]).stdout(writer).output().unwrap().status.success());
+}
+
 /// Goal: a wrong command line is status 2 and names what is wrong.
 #[test]
 fn wrong_command_lines() {

@@ -236,6 +236,33 @@ fn for_each_and_scans_of_bits() {
 }
 
 #[test]
+fn what_is_said_of_sources_is_not_said_of_objects() {
+    for bench in benches() {
+        bench.write(
+            "test.c",
+            "#include <stdio.h>\nvoid main() { puts(static_cast<const char *>(\"x\")); }\n",
+        );
+        for stated in [&["-x", "c++"][..], &["-xc++"]] {
+            bench.compiles(&[stated, &["test.c", "-o", "test"]].concat());
+            assert_eq!(bench.prints("test"), "x\n");
+        }
+    }
+}
+
+#[test]
+fn run_needs_a_program() {
+    let bench = Bench::gnu();
+    bench.write("test.cpp", "int main() { }\n");
+    let output = bench.wharf(&["run", "-c", "test.cpp"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        said.starts_with("wharf: run: the options before the source leave no program"),
+        "{said}"
+    );
+}
+
+#[test]
 fn sources_in_c_and_in_cpp() {
     for bench in benches() {
         bench.write("half.c", "#include <stdlib.h>\nint half(int of) { int *new = malloc(sizeof *new); *new = of / 2; of = *new; free(new); return of; }");

@@ -17,6 +17,7 @@
 //! 2. Only the front may have started: operations of one direction take effect in issue order (C45, C46).
 //! 3. Exactly one packet for every accepted operation (A47): an operation leaves by [`Pending::pop`],
 //!    [`Pending::withdraw`] or [`Pending::drain`], each of which returns it.
+//! 4. The room of a burst is given back with its last operation.
 
 use std::collections::VecDeque;
 use std::collections::vec_deque::Iter;
@@ -61,6 +62,9 @@ impl Phase {
     }
 }
 
+/// Room for so many is kept when the last one has gone, so that a connection with a few at a time does not allocate for each.
+const KEPT: usize = 8;
+
 /// FIFO of the operations that wait in one direction of a handle.
 ///
 /// The first is kept inline: a connection with one operation pending, or none, owns no further memory.
@@ -104,6 +108,7 @@ impl<O> Pending<O> {
     #[inline]
     pub fn pop(&mut self) -> Option<O> {
         let (_, operation) = std::mem::replace(&mut self.first, self.rest.pop_front())?;
+        self.give_back();
         Some(operation)
     }
 
@@ -113,7 +118,17 @@ impl<O> Pending<O> {
             return self.pop();
         }
         let at = self.rest.binary_search_by_key(&id, |(id, _)| *id).ok()?;
-        self.rest.remove(at).map(|(_, operation)| operation)
+        let (_, operation) = self.rest.remove(at)?;
+        self.give_back();
+        Some(operation)
+    }
+
+    /// Invariant 4.
+    #[inline]
+    fn give_back(&mut self) {
+        if self.rest.capacity() > KEPT && self.rest.is_empty() {
+            self.rest = VecDeque::new();
+        }
     }
 
     /// One operation, wherever it stands.
@@ -197,6 +212,22 @@ mod tests {
             [Some('a'), Some('b'), Some('c'), None]
         );
         assert!(pending.is_empty());
+    }
+
+    /// What a burst has taken is not kept: a connection that is idle owns little (invariant 4).
+    #[test]
+    fn the_room_of_a_burst_is_given_back() {
+        let burst = || {
+            let mut pending = Pending::default();
+            (0..1000).for_each(|id| pending.push(OpId(id), id));
+            pending
+        };
+        let mut pending = burst();
+        while pending.pop().is_some() {}
+        assert!(pending.rest.capacity() <= KEPT, "{}", pending.rest.capacity());
+        let mut pending = burst();
+        (0..1000).rev().for_each(|id| assert_eq!(pending.withdraw(OpId(id)), Some(id)));
+        assert!(pending.rest.capacity() <= KEPT, "{}", pending.rest.capacity());
     }
 
     /// A47 and C33: each of the three positions can be withdrawn, once.

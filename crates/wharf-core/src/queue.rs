@@ -16,11 +16,14 @@
 
 use std::collections::VecDeque;
 
+/// Packets for which there is room at any time, once there has been need for it; room for more is given back.
+const KEPT: usize = 1024;
+
 /// FIFO of packets with an urgency mark.
 #[derive(Debug)]
 pub struct Queue<P> {
     packets: VecDeque<P>,
-    /// Packets ever popped: the sequence number of the head.
+    /// Packets popped and not put back: the sequence number of the head.
     taken: u64,
     /// Sequence number just behind the last urgent packet.
     urgent_end: u64,
@@ -54,6 +57,12 @@ impl<P> Queue<P> {
         Some(packet)
     }
 
+    /// A packet that was taken, and that nobody has had, is the oldest again.
+    pub fn put_back(&mut self, packet: P) {
+        self.packets.push_front(packet);
+        self.taken -= 1;
+    }
+
     /// Makes every queued packet urgent: whoever was to fetch the lazy ones will not come soon.
     #[inline]
     pub fn mark_all_urgent(&mut self) {
@@ -78,10 +87,16 @@ impl<P> Queue<P> {
         self.packets.is_empty()
     }
 
-    /// Packets taken since the beginning; it stands still exactly while nobody takes any.
+    /// Packets taken since the beginning; it stands still while nobody takes any.
     #[inline]
     pub fn taken(&self) -> u64 {
         self.taken
+    }
+
+    /// The room of a burst, once that is over: to be dropped by the caller, outside its lock.
+    pub fn shed(&mut self) -> Option<VecDeque<P>> {
+        let over = self.packets.capacity() > KEPT && self.packets.is_empty();
+        over.then(|| std::mem::take(&mut self.packets))
     }
 
     /// Empties the queue; the packets are returned so that the caller drops them outside its lock.
@@ -103,6 +118,21 @@ mod tests {
         q.push_urgent(2);
         q.push_lazy(3);
         assert_eq!([q.pop(), q.pop(), q.pop(), q.pop()], [Some(1), Some(2), Some(3), None]);
+    }
+
+    /// What a burst has taken is given back when it is over, and not before; what is usual is kept.
+    #[test]
+    fn the_room_of_a_burst_is_given_back() {
+        let mut q = Queue::default();
+        (0..KEPT / 2).for_each(|packet| q.push_lazy(packet));
+        while q.pop().is_some() {}
+        assert!(q.shed().is_none());
+        (0..KEPT * 2).for_each(|packet| q.push_lazy(packet));
+        assert!(q.shed().is_none(), "packets are in it");
+        while q.pop().is_some() {}
+        assert!(q.shed().is_some_and(|room| room.capacity() > KEPT));
+        assert!(q.shed().is_none() && q.packets.capacity() == 0);
+        assert_eq!(q.taken(), (KEPT / 2 + KEPT * 2) as u64);
     }
 
     /// Invariant 3 and its end: the mark covers what lies in front of it and nothing behind it.

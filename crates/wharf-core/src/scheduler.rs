@@ -136,6 +136,7 @@ impl<P> Scheduler<P> {
             State::Running => self.active -= 1,
             State::Blocked | State::Sensed => self.blocked -= 1,
             State::Idle => self.growing = false, // the one that was ordered is here
+            State::Handed => return Next::Packet(self.pick_up(worker)), // its wait was abandoned
             other => unreachable!("get by a worker that {}", describe(other)),
         }
         self.advance(worker);
@@ -199,12 +200,30 @@ impl<P> Scheduler<P> {
         }
     }
 
+    /// The worker's wait was broken off by a panic. It runs without a packet and counts, as one whose time is over (B11);
+    /// what it was handed it gets at its next [`Scheduler::get`].
+    pub fn abandon(&mut self, worker: WorkerId) {
+        match self.state(worker) {
+            State::Polling => self.waking = false,
+            State::Parked => {}
+            _ => return,
+        }
+        self.unlist(worker);
+        if self.closed { self.set(worker, State::Idle) } else { self.run(worker) }
+    }
+
     /// The worker's association ends (B2, B15).
     pub fn leave(&mut self, worker: WorkerId) {
         match self.state(worker) {
             State::Running => self.active -= 1,
             State::Blocked | State::Sensed => self.blocked -= 1,
             State::Idle => self.growing = false,
+            State::Handed => {
+                // Its wait was abandoned: somebody else gets the packet, as the next one.
+                self.active -= 1;
+                let packet = self.workers[worker.0 as usize].handed.take();
+                self.queue.put_back(packet.expect("invariant 3"));
+            }
             other => unreachable!("leave by a worker that {}", describe(other)),
         }
         self.set(worker, State::Vacant);

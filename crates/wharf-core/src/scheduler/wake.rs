@@ -1,5 +1,7 @@
 //! Whom to wake: what is due after a transition.
 
+use std::collections::VecDeque;
+
 use super::worker::State;
 use super::{Scheduler, Tick, Wake, WorkerId};
 
@@ -76,6 +78,11 @@ impl<P> Scheduler<P> {
         }
         // Pollers go one by one, each waking the next; parked workers below them go with the last.
         (!std::mem::replace(&mut self.waking, true)).then_some(Wake::Poller)
+    }
+
+    /// The room of a burst of packets that is over: to be dropped outside the lock.
+    pub fn shed(&mut self) -> Option<VecDeque<P>> {
+        self.queue.shed()
     }
 
     /// Orders another worker if a packet is urgent, a slot free and nobody there to take it.

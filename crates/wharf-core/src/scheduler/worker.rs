@@ -16,7 +16,7 @@ pub(super) enum State {
     Polling,
     /// Waits on its own. To Handed, Polling (promoted), Running (gave up), Idle.
     Parked,
-    /// Counted, was parked, has been given a packet and not yet picked it up. To Running.
+    /// Counted, was parked, has been given a packet and not yet picked it up. To Running; to Vacant, if its wait was abandoned.
     Handed,
 }
 

@@ -6,6 +6,7 @@
 
 mod concurrency;
 mod growth;
+mod panics;
 mod port;
 mod port_object;
 mod sensing;

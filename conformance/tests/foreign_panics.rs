@@ -1,6 +1,10 @@
 //! Code of the program that panics on a thread of the library, or inside a wait: the panic ends there, and nothing else is
 //! lost (A47, B11).
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::SeqCst;
 use std::thread;
 
 use wharf::LockKind::Exclusive;
@@ -51,5 +55,46 @@ fn an_observer_ends_no_wait_for_a_lock() {
         one.unlock(..).unwrap();
         assert_eq!(net::take(&port).key, 2);
         other.unlock(..).unwrap();
+    }
+}
+
+/// Goal: a predicate of `get_interruptible` that panics ends its call and nothing else: the packet that the wait was
+/// about to bring is had by the worker's next get, or by another worker if it ends, and the port goes on.
+/// Method: N = 1; a worker in the engine, and one that is parked, because this thread has the slot, and then handed the
+/// packet.
+#[test]
+fn a_predicate_ends_its_own_wait() {
+    for (parked, ends) in [(false, false), (false, true), (true, false), (true, true)] {
+        let port = Port::<usize>::new(1).unwrap();
+        if parked {
+            port.post(0, 0, 0).unwrap();
+            net::take(&port);
+        }
+        let (own, due) = (port.clone(), Arc::new(AtomicBool::new(false)));
+        let panics = Arc::clone(&due);
+        let worker = thread::spawn(move || {
+            let raised = || {
+                assert!(!panics.load(SeqCst), "a predicate's own");
+                false
+            };
+            let got = catch_unwind(AssertUnwindSafe(|| own.get_interruptible(None, &raised)));
+            assert!(got.is_err());
+            if !ends {
+                assert_eq!(net::take(&own).payload, 7);
+            }
+        });
+        net::until("the worker waits", || port.stats().waiting == 1);
+        due.store(true, SeqCst);
+        port.post(0, 7, 0).unwrap();
+        let end = || net::within("the worker's end", move || worker.join()).unwrap();
+        if parked {
+            wharf::blocking(end)
+        } else {
+            end()
+        }
+        if ends {
+            assert_eq!(net::take(&port).payload, 7);
+        }
+        net::nothing(&port);
     }
 }

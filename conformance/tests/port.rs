@@ -14,6 +14,7 @@ use std::time::Duration;
 use rustix::fs::OFlags;
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use wharf::{Concurrency, GetError, Packet, Port};
+use wharf_conformance::net;
 use wharf_conformance::threads::{LIMIT, Worker, start, stays, until};
 
 const KEYS: [usize; 5] = [0, 1, 1 << 31, usize::MAX - 1, usize::MAX];
@@ -284,4 +285,23 @@ fn every_post_is_taken_once() {
         }
     });
     assert!(seen.iter().all(|times| times.load(SeqCst) == 1), "left: {left:?}");
+}
+
+/// Goal: the memory that half a million packets have taken goes back to the system when they have been handled. Method: two
+/// bursts, the second of which shows that the port goes on as before.
+#[test]
+fn the_room_of_a_burst_is_given_back() {
+    net::alone("the_room_of_a_burst_is_given_back", || {
+        const PACKETS: usize = 500_000;
+        let port = Port::<usize>::new(1).unwrap();
+        let Some(before) = net::resident_memory() else { return };
+        for _ in 0..2 {
+            (0..PACKETS).for_each(|packet| port.post(0, packet, 0).unwrap());
+            assert!(net::resident_memory().unwrap() > before + PACKETS * 64);
+            (0..PACKETS).for_each(|packet| assert_eq!(next(&port).payload, packet));
+            net::until("the room is given back", || {
+                net::resident_memory().unwrap() < before + PACKETS * 16
+            });
+        }
+    });
 }

@@ -13,8 +13,9 @@
 //! A park that was ended before it began ends at once, and so does a poll on a descriptor that is readable: an alert
 //! that comes between look and sleep is not lost.
 
+use std::cell::Cell;
 use std::io;
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex};
@@ -22,16 +23,16 @@ use std::time::Duration;
 
 use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
 use wharf_core::deadline::Deadline;
-use wharf_core::scheduler::Next;
 
-use crate::dispatch::Interrupt;
+use crate::dispatch::{Interrupt, Member};
 use crate::sync::lock;
 use crate::{GetError, Packet, Port, clock, worker};
 
 struct Inner {
     raised: AtomicBool,
     event: OwnedFd,
-    /// Ends a park of the worker that waits now.
+    /// Ends a park of the worker that waits now. `raised` and the descriptor change together under this lock: what is left
+    /// of one without the other would end every sleep at once, for nothing.
     unpark: Mutex<Option<Box<dyn Fn() + Send + Sync>>>,
 }
 
@@ -54,11 +55,12 @@ impl Alert {
 
     /// Ends the wait that goes on, or the next one.
     pub fn raise(&self) {
+        let unpark = lock(&self.inner.unpark);
         // SeqCst, as its load: cheap beside the system call.
         if !self.inner.raised.swap(true, SeqCst) {
             let written = rustix::io::write(&self.inner.event, &1_u64.to_ne_bytes());
             debug_assert!(written.is_ok(), "a counter that is emptied by `clear`: {written:?}");
-            if let Some(unpark) = &*lock(&self.inner.unpark) {
+            if let Some(unpark) = &*unpark {
                 unpark();
             }
         }
@@ -66,6 +68,7 @@ impl Alert {
 
     /// Takes it back.
     pub fn clear(&self) {
+        let _together = lock(&self.inner.unpark);
         let mut count = [0; 8];
         // Nothing to read: it was not raised.
         let _ = rustix::io::read(&self.inner.event, &mut count);
@@ -89,9 +92,23 @@ impl std::fmt::Debug for Alert {
 struct Beside<'a> {
     alert: &'a Alert,
     engine: BorrowedFd<'a>,
+    attached: Cell<bool>,
+}
+
+impl Drop for Beside<'_> {
+    fn drop(&mut self) {
+        if self.attached.get() {
+            lock(&self.alert.inner.unpark).take();
+        }
+    }
 }
 
 impl Interrupt for Beside<'_> {
+    fn attach(&self, member: &Member) {
+        *lock(&self.alert.inner.unpark) = Some(Box::new(member.unparker()));
+        self.attached.set(true);
+    }
+
     fn is_raised(&self) -> bool {
         self.alert.is_raised()
     }
@@ -115,6 +132,8 @@ impl Interrupt for Beside<'_> {
 struct Signalled<'a>(&'a dyn Fn() -> bool);
 
 impl Interrupt for Signalled<'_> {
+    fn attach(&self, _: &Member) {}
+
     fn is_raised(&self) -> bool {
         (self.0)()
     }
@@ -126,7 +145,8 @@ impl Interrupt for Signalled<'_> {
 
 impl<T: Send + 'static> Port<T> {
     /// As [`get`](Port::get), but [`GetError::TimedOut`] also if a signal handler has run on this thread and `raised`
-    /// is true then. A signal that comes just before the sleep does not end it.
+    /// is true then. A signal that comes just before the sleep does not end it. A panic of `raised` goes through; a packet
+    /// that was about to come is not lost by it.
     ///
     /// # Errors
     /// As [`get`](Port::get).
@@ -148,27 +168,9 @@ impl<T: Send + 'static> Port<T> {
         timeout: Option<Duration>,
         alert: &Alert,
     ) -> Result<Option<Packet<T>>, GetError> {
-        use std::os::fd::AsFd;
-        let shared = &self.shared;
-        if shared.is_foreign() {
-            return Err(GetError::Closed);
-        }
-        let entered = worker::enter(shared.id(), shared, |view| shared.dispatcher.join(view));
-        let Some((id, _)) = entered else { return self.get(timeout).map(Some) };
-        let got = match shared.dispatcher.try_get(id) {
-            Next::Packet(packet) => Ok(packet),
-            waiting => {
-                let member = worker::member();
-                *lock(&alert.inner.unpark) = Some(Box::new(member.unparker()));
-                let beside = Beside { alert, engine: shared.dispatcher.engine.as_fd() };
-                let got = self.wait(&member, timeout, waiting, Some(&beside));
-                lock(&alert.inner.unpark).take();
-                got
-            }
-        };
-        worker::exit();
-        shared.steward.arm();
-        match got {
+        let engine = self.shared.dispatcher.engine.as_fd();
+        let beside = Beside { alert, engine, attached: Cell::new(false) };
+        match self.get_unless(timeout, Some(&beside)) {
             Ok(packet) => Ok(Some(packet)),
             Err(GetError::TimedOut) if alert.is_raised() => Ok(None),
             Err(error) => Err(error),
@@ -178,12 +180,14 @@ impl<T: Send + 'static> Port<T> {
     /// Whether the calling thread is a worker of this port.
     #[must_use]
     pub fn is_worker(&self) -> bool {
-        worker::is_member(self.shared.id())
+        !self.shared.is_foreign() && worker::is_member(self.shared.id())
     }
 }
 
 #[cfg(all(test, not(loom)))]
 mod tests {
+    use std::io::Write;
+    use std::os::unix::net::UnixStream;
     use std::sync::mpsc;
 
     use super::*;
@@ -218,5 +222,56 @@ mod tests {
         assert!(port.get_alertable(None, &first).unwrap().is_none());
         first.clear();
         assert!(port.get_alertable(Some(Duration::ZERO), &first).is_err());
+    }
+
+    /// Goal: an alert and its end are whole, whichever threads they are on: after `clear` nothing is left that would end
+    /// the next sleep for nothing, again and again. Method: clear as soon as the alert is seen.
+    #[test]
+    fn what_is_cleared_is_gone() {
+        let alert = Alert::new().unwrap();
+        let (ask, asked) = mpsc::channel::<()>();
+        let (tell, told) = mpsc::channel();
+        let other = alert.clone();
+        let raiser = std::thread::spawn(move || {
+            for () in asked {
+                other.raise();
+                tell.send(()).unwrap();
+            }
+        });
+        for round in 0..2000 {
+            ask.send(()).unwrap();
+            while !alert.is_raised() {
+                std::hint::spin_loop();
+            }
+            alert.clear();
+            told.recv().unwrap();
+            let mut event = [PollFd::new(&alert.inner.event, PollFlags::IN)];
+            let now = rustix::time::Timespec { tv_sec: 0, tv_nsec: 0 };
+            assert_eq!(
+                (alert.is_raised(), poll(&mut event, Some(&now))),
+                (false, Ok(0)),
+                "{round}"
+            );
+        }
+        drop(ask);
+        raiser.join().unwrap();
+    }
+
+    /// Goal: workers that may be alerted see what has completed in the engine although posts never end, as others do.
+    #[test]
+    fn posts_do_not_hide_the_engine() {
+        let port = Port::<u32>::new(1).unwrap();
+        let alert = Alert::new().unwrap();
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        let stream = port.associate(ours, 0).unwrap();
+        stream.recv(Vec::with_capacity(9), 1).unwrap();
+        port.post(0, 0, 0).unwrap();
+        theirs.write_all(b"x").unwrap();
+        let received = (0..1000).any(|_| {
+            let packet = port.get_alertable(None, &alert).unwrap().unwrap();
+            port.post(0, 0, 0).unwrap();
+            packet.payload == 1
+        });
+        assert!(received);
     }
 }

@@ -84,7 +84,8 @@ impl<T: Send + 'static> Port<T> {
         // Counted by the close itself: until then workers go on taking.
         let dropped = self.shared.close();
         let taken = self.stats().taken - dropped.packets as u64; // the queue counts what left it either way
-        Drained { finished: taken - before, cancelled, left: dropped.packets + dropped.operations }
+        let finished = taken.saturating_sub(before); // one may have been put back
+        Drained { finished, cancelled, left: dropped.packets + dropped.operations }
     }
 
     /// Whether no handler runs and none is about to; with `sends`, also none after what is being sent.

@@ -89,7 +89,6 @@ impl<T: Send + 'static> Port<T> {
             sensing: options.sensing,
             looks: AtomicUsize::new(0),
             file_engine: options.file_engine,
-            observer: OnceLock::new(),
             files: OnceLock::new(),
         });
         let watched: std::sync::Weak<Shared<T>> = Arc::downgrade(&shared);

@@ -70,10 +70,14 @@ impl<T: Send + 'static> Port<T> {
     /// Registers a descriptor for all that can happen to it. The caller stays its owner.
     ///
     /// # Errors
-    /// `NotConnected` if the port is closed, or not made by [`watching`](Port::watching); those of epoll_ctl(2).
+    /// `NotConnected` if the port is closed, or not made by [`watching`](Port::watching); `InvalidInput` for a generation
+    /// of 2^31 or more; those of epoll_ctl(2).
     pub fn watch(&self, fd: impl AsFd, name: Watched) -> io::Result<()> {
-        if self.shared.is_foreign() {
+        if self.shared.is_closed() {
             return Err(io::ErrorKind::NotConnected.into());
+        }
+        if name.generation > i32::MAX.cast_unsigned() {
+            return Err(io::ErrorKind::InvalidInput.into());
         }
         self.shared.dispatcher.engine.watch_foreign(fd.as_fd(), name)?;
         self.shared.steward.arm(); // it may have to listen for it
@@ -102,11 +106,11 @@ impl<T: Send + 'static> Port<T> {
         shared.queue(key, payload, bytes, urgency)
     }
 
-    /// Has `observer` called after every packet that is queued, on the thread that queues it; the first observer stays.
-    /// No lock of the port is held. What is queued before the return is not told of: ask
+    /// Has `observer` called after every packet that is queued, or after several, on the thread that queues them; the first
+    /// observer stays. No lock of the port is held. What is queued before the return is not told of: ask
     /// [`has_unclaimed`](Port::has_unclaimed) then.
     pub fn observe(&self, observer: impl Fn() + Send + Sync + 'static) {
-        let _ = self.shared.observer.set(Box::new(observer));
+        let _ = self.shared.dispatcher.observer.set(Box::new(observer));
     }
 
     /// Whether packets are queued that no waiting worker is about to take.
@@ -182,5 +186,35 @@ mod tests {
             assert_eq!(worker.join().unwrap(), 2);
         });
         assert_eq!(calls.load(SeqCst), 3);
+    }
+
+    /// Goal: the observer hears of what completes in the engine as well, also if the worker that fetches it takes it.
+    #[test]
+    fn the_observer_hears_of_timers() {
+        let port = Port::<u32>::new(1).unwrap();
+        let calls = std::sync::Arc::new(AtomicUsize::new(0));
+        let heard = std::sync::Arc::clone(&calls);
+        port.observe(move || {
+            heard.fetch_add(1, SeqCst);
+        });
+        port.start_timer(std::time::Duration::from_millis(1), 1, 1).unwrap();
+        assert_eq!(port.get(None).unwrap().key, 1);
+        while calls.load(SeqCst) == 0 {
+            std::thread::yield_now(); // on the steward's thread, after the packet
+        }
+    }
+
+    /// Goal: what cannot be watched is refused: names that would come back as others, and closed ports.
+    #[test]
+    fn bad_registrations_are_refused() {
+        use std::io::ErrorKind::{InvalidInput, NotConnected};
+        let (ours, _theirs) = UnixStream::pair().unwrap();
+        let port = Port::<u32>::watching(Options::default(), |_, _| {}).unwrap();
+        let name = |generation| Watched { index: 1, generation };
+        let refused = |generation| port.watch(&ours, name(generation)).unwrap_err().kind();
+        assert_eq!(refused(1 << 31), InvalidInput);
+        assert_eq!(refused(u32::MAX), InvalidInput);
+        port.close();
+        assert_eq!(refused(1), NotConnected);
     }
 }

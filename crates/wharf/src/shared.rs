@@ -12,7 +12,6 @@ use crate::dispatch::{Dispatcher, Member};
 use crate::drain::Idle;
 use crate::engine::files::Files;
 use crate::engine::{Due, Epoll};
-use crate::readiness::Observer;
 use crate::sensor::Birth;
 use crate::steward::{Look, Steward, Watched};
 use crate::worker::{self, Home};
@@ -41,8 +40,6 @@ pub(crate) struct Shared<T: Send + 'static> {
     pub(crate) looks: AtomicUsize,
     /// Who waits for disks.
     pub(crate) file_engine: FileEngine,
-    /// Called after each packet that is queued: see [`Port::observe`](crate::Port::observe).
-    pub(crate) observer: OnceLock<Observer>,
     /// The engine of files, once the port has had one: workers that are about to wait submit what was kept back.
     pub(crate) files: OnceLock<&'static Files>,
 }
@@ -125,7 +122,7 @@ impl<T: Send + 'static> Shared<T> {
     /// Tells the steward of a packet that no wake-up was sent for, if it has to know, and the observer of any packet.
     #[inline]
     pub(crate) fn after_post(&self, urgency: Urgency, needed: bool) {
-        if let Some(observer) = self.observer.get() {
+        if let Some(observer) = self.dispatcher.observer.get() {
             observer();
         }
         match urgency {
@@ -218,6 +215,11 @@ impl<T: Send + 'static> Watched for Shared<T> {
         // they have in their cache. An event beside somebody who waits may be one that a blocked one holds up.
         if tick.unpolled && (tick.still || (event && self.dispatcher.has_waiters())) {
             self.dispatcher.harvest(Urgency::Now);
+        }
+        if tick.still
+            && let Some(files) = self.files.get()
+        {
+            files.urge();
         }
         let needed = self.is_needed();
         let released = needed && self.dispatcher.sense(self.sensing);

@@ -80,7 +80,7 @@ thread_local! {
 }
 
 /// The calling thread as a worker of port `port`, which it becomes by `join` if it is none; and whether it
-/// is time to look into the engine although packets are queued. Inside the port until [`exit`]. `None` in a
+/// is time to look into the engine although packets are queued. It is inside the port, see [`Inside`]. `None` in a
 /// thread that is ending and has no record any more.
 #[inline]
 pub(crate) fn enter<H: Home + 'static>(
@@ -106,31 +106,41 @@ pub(crate) fn enter<H: Home + 'static>(
     entered.ok()
 }
 
-/// The calling thread leaves the calls of its port: what blocks it from here on, blocks the worker.
-#[inline]
-pub(crate) fn exit() {
-    RECORD.with(|record| {
-        if let Some(view) = record.view.get() {
-            view.set_inside(false);
-        }
-    });
-}
+/// The calling thread is inside a call on its port until this is dropped, also by a panic: what blocks it from then on
+/// blocks the worker.
+pub(crate) struct Inside(());
 
-/// Runs a call on a port during which the calling thread, if it is a worker, does not look blocked.
-#[inline]
-pub(crate) fn inside<R>(call: impl FnOnce() -> R) -> R {
-    // Not while the call runs, which may come back here; and not at all in a thread that is ending.
-    let set = |inside| {
+impl Inside {
+    /// Of a thread that has just [entered](enter).
+    #[inline]
+    pub(crate) fn entered() -> Inside {
+        Inside(())
+    }
+
+    #[inline]
+    fn set(inside: bool) {
+        // Not at all in a thread that is ending.
         let _ = RECORD.try_with(|record| {
             if let Some(view) = record.view.get() {
                 view.set_inside(inside);
             }
         });
-    };
-    set(true);
-    let result = call();
-    set(false);
-    result
+    }
+}
+
+impl Drop for Inside {
+    #[inline]
+    fn drop(&mut self) {
+        Inside::set(false);
+    }
+}
+
+/// Runs a call on a port during which the calling thread, if it is a worker, does not look blocked.
+#[inline]
+pub(crate) fn inside<R>(call: impl FnOnce() -> R) -> R {
+    Inside::set(true);
+    let _inside = Inside(());
+    call()
 }
 
 /// The calling thread's membership; it has just entered.

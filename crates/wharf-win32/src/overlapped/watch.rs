@@ -22,7 +22,15 @@ impl Record {
             Some(port) if !port.is_closed() => Arc::clone(port),
             _ => internal::port()?,
         };
-        port.port.watch(self.descriptor(), self.name())?;
+        let port = match port.port.watch(self.descriptor(), self.name()) {
+            // Closed meanwhile.
+            Err(error) if error.kind() == std::io::ErrorKind::NotConnected => {
+                let port = internal::port()?;
+                port.port.watch(self.descriptor(), self.name())?;
+                port
+            }
+            watched => watched.map(|()| port)?,
+        };
         self.io.watched_by = Some(port);
         Ok(())
     }

@@ -28,7 +28,7 @@ mod meter;
 #[cfg(all(test, loom))]
 mod model;
 mod parker;
-mod primitives;
+pub(crate) mod primitives;
 mod view;
 
 use std::sync::atomic::Ordering::Relaxed;
@@ -43,6 +43,7 @@ pub(crate) use parker::Parker;
 pub(crate) use view::View;
 
 use crate::clock;
+use crate::readiness::Observer;
 use crate::sensor::{Seen, Sensing};
 use meter::Meter;
 use primitives::{Arc, Mutex, MutexGuard, lock};
@@ -63,6 +64,9 @@ pub(crate) trait Engine<P>: Send + Sync {
 
 /// What may end a worker's wait early, beside packets and time.
 pub(crate) trait Interrupt {
+    /// The worker, which this is to end waits of, is about to wait.
+    fn attach(&self, member: &Member);
+
     fn is_raised(&self) -> bool;
 
     /// Sleeps until the engine has something, until the interrupt, or until the deadline; false, without sleeping, if the
@@ -89,6 +93,20 @@ impl Member {
     pub(crate) fn unparker(&self) -> impl Fn() + Send + Sync + use<> {
         let parker = Arc::clone(&self.parker);
         move || parker.unpark()
+    }
+}
+
+/// Ends a wait that a panic of the program's code breaks off: an interrupt's, an observer's, a payload's drop.
+struct Unwinding<'a, P: Send, E: Engine<P>> {
+    dispatcher: &'a Dispatcher<P, E>,
+    worker: WorkerId,
+}
+
+impl<P: Send, E: Engine<P>> Drop for Unwinding<'_, P, E> {
+    fn drop(&mut self) {
+        let mut inner = lock(&self.dispatcher.inner);
+        inner.scheduler.abandon(self.worker);
+        self.dispatcher.settle(inner);
     }
 }
 
@@ -139,6 +157,8 @@ impl<P> Inner<P> {
 pub(crate) struct Dispatcher<P, E> {
     inner: Mutex<Inner<P>>,
     pub(crate) engine: E,
+    /// Called after packets were queued, without a lock: see [`Port::observe`](crate::Port::observe).
+    pub(crate) observer: std::sync::OnceLock<Observer>,
     /// Somebody else listens to the engine: see [`Dispatcher::set_heard`].
     heard: AtomicBool,
     /// Numbers the looks of [`Dispatcher::recount`], so that each worker has its turn.
@@ -157,6 +177,7 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
         Dispatcher {
             inner: Mutex::new(inner),
             engine,
+            observer: std::sync::OnceLock::new(),
             heard: AtomicBool::new(false),
             recounts: AtomicUsize::new(0),
         }
@@ -199,6 +220,24 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
     /// although packets are queued looks for blocked ones first, if the port `senses`; `bell` wakes the steward.
     #[inline(never)]
     pub(crate) fn wait(
+        &self,
+        member: &Member,
+        deadline: Deadline,
+        next: Next<P>,
+        senses: bool,
+        bell: impl Fn(),
+        interrupt: Option<&dyn Interrupt>,
+    ) -> Result<P, Empty> {
+        if let Some(interrupt) = interrupt {
+            interrupt.attach(member);
+        }
+        let unwinding = Unwinding { dispatcher: self, worker: member.id };
+        let got = self.wait_on(member, deadline, next, senses, bell, interrupt);
+        std::mem::forget(unwinding);
+        got
+    }
+
+    fn wait_on(
         &self,
         member: &Member,
         deadline: Deadline,
@@ -284,10 +323,16 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
     /// Queues what the engine has; answers whether a wake-up signal was swallowed.
     fn poll(&self, deadline: Deadline, urgency: Urgency) -> bool {
         let mut refused = Vec::new();
-        let swallowed = self.engine.poll(deadline, &mut |packet| {
-            refused.extend(self.post(packet, urgency).err());
-        });
+        let mut queued = false;
+        let swallowed =
+            self.engine.poll(deadline, &mut |packet| match self.post(packet, urgency) {
+                Ok(_) => queued = true,
+                Err(packet) => refused.push(packet),
+            });
         drop(refused); // the engine's locks are released
+        if queued && let Some(observer) = self.observer.get() {
+            observer();
+        }
         swallowed
     }
 
@@ -322,7 +367,9 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
     pub(crate) fn tick(&self) -> Tick {
         let mut inner = lock(&self.inner);
         let tick = inner.scheduler.tick();
+        let room = inner.scheduler.shed();
         self.settle(inner);
+        drop(room);
         tick
     }
 

@@ -1,4 +1,5 @@
-//! The primitives of the dispatcher, in one place, so that the model checker runs the same code.
+//! The primitives of what the model checker runs, the dispatcher and the inbox of the ring, in one place, so that it runs the
+//! same code.
 //!
 //! Under `cfg(loom)` mutex, atomics and the futex come from loom; otherwise from std and the kernel.
 

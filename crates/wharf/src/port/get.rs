@@ -34,6 +34,7 @@ impl<T: Send + 'static> Port<T> {
         }
         let entered = worker::enter(shared.id, shared, |view| shared.dispatcher.join(view));
         let Some((worker, look)) = entered else { return self.get_at_exit(timeout) };
+        let inside = worker::Inside::entered();
         if look {
             shared.flush();
             shared.dispatcher.harvest(Urgency::Lazy);
@@ -42,7 +43,7 @@ impl<T: Send + 'static> Port<T> {
             Next::Packet(packet) => Ok(packet),
             waiting => self.wait(&worker::member(), timeout, waiting, interrupt),
         };
-        worker::exit();
+        drop(inside);
         shared.steward.arm();
         got
     }

@@ -11,6 +11,7 @@
 //! | `call` | one system call of one operation |
 //! | `flight` | an operation on its way through an engine |
 //! | `ring` | io_uring: one ring per process, owned by one thread |
+//! | `inbox` | what others have for that thread, and when it is woken |
 //! | `pool` | threads that wait for disks |
 //! | `waits` | locks that somebody else holds |
 //! | `resident` | what of a file is in memory |
@@ -28,6 +29,7 @@
 mod call;
 mod flight;
 mod identity;
+mod inbox;
 mod issue;
 mod memory;
 mod open_file;
@@ -152,11 +154,18 @@ impl Files {
         found.or_else(|| self.ring.as_ref().and_then(|ring| ring.cancel(name)))
     }
 
-    /// Submits what was issued and may have been kept back.
+    /// Submits what was issued and has been kept back, if that is worth while.
     #[inline]
     pub(crate) fn flush(&self) {
         if let Some(ring) = &self.ring {
             ring.flush();
+        }
+    }
+
+    /// Submits it in any case: what is in the air may be on a disk that does not answer.
+    pub(crate) fn urge(&self) {
+        if let Some(ring) = &self.ring {
+            ring.urge();
         }
     }
 }

@@ -5,10 +5,7 @@
 //!    a thread of the program ends, and no other thread is interrupted on the ring's behalf.
 //! 2. A flight is in the inbox, in `air`, or finished. In `air` from before its submission until its completion was
 //!    harvested: the kernel never uses memory of an operation that is not in there.
-//! 3. `asleep` is true only while the owner is about to wait or waits, after it has emptied the inbox; whoever finds it
-//!    true and has something urgent makes it false and rings the bell, which ends the wait.
-//! 4. Nothing is left in the inbox for long: while `asleep`, only beside flights in the air, whose completion brings
-//!    the owner back, and only for workers that come to [`Ring::flush`] before they wait.
+//! 3. What is left in the inbox is looked after: see `inbox`.
 //!
 //! # Batches
 //! A worker takes a packet, issues the next read, takes the next packet: ringing for each would cost two thread
@@ -21,13 +18,11 @@
 //! leave alone after submission (IORING_FEAT_SUBMIT_STABLE, 5.5: the vectors, but not the memory they name).
 #![allow(unsafe_code)] // gives the kernel the memory of operations
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::Arc;
 use std::sync::mpsc::channel;
-use std::sync::{Arc, Mutex};
 
 use io_uring::squeue::{Entry, Flags};
 use io_uring::types::{Fd, FsyncFlags};
@@ -37,17 +32,14 @@ use rustix::io::Errno;
 
 use super::call::Call;
 use super::flight::{Flight, Refusal, finish};
+use super::inbox::{BATCH, Found, Inbox, Letter};
 use super::pool::Pool;
 use super::work::Work;
-use crate::sync::lock;
 
 /// Entries of the submission queue, and flights in the air at most; further ones wait in the inbox, where a
 /// cancellation finds them.
 const ENTRIES: u32 = 256;
 const MOST_IN_AIR: usize = ENTRIES as usize;
-
-/// As many are submitted without waiting for more.
-const BATCH: usize = 16;
 
 /// Names of what is not a flight; those count from 1.
 const BELL: u64 = 0;
@@ -55,23 +47,22 @@ const CANCELLATION: u64 = u64::MAX;
 
 /// The ring as others know it.
 pub(super) struct Ring {
-    inbox: Mutex<Inbox>,
-    /// Something was kept back. Relaxed: who kept it back reads it on the same thread, and for others it is a hint.
-    held: AtomicBool,
+    inbox: Inbox<Box<dyn Flight>>,
     bell: OwnedFd,
     /// The kernel has the operation code for changing a file's size (6.9).
     sets_length: bool,
     pool: Arc<Pool>,
 }
 
-#[derive(Default)]
-struct Inbox {
-    flights: VecDeque<Box<dyn Flight>>,
-    /// Flights in the air that are to end.
-    cancellations: Vec<u64>,
-    asleep: bool,
-    /// Reads and writes in the air at the moment when the owner fell asleep: those that end soon.
-    in_air: usize,
+impl Letter for Box<dyn Flight> {
+    fn name(&self) -> u64 {
+        Flight::name(&**self)
+    }
+
+    /// A sync may take long.
+    fn is_transfer(&self) -> bool {
+        matches!(self.work(), Work::Read(..) | Work::Write(..))
+    }
 }
 
 impl Ring {
@@ -84,13 +75,7 @@ impl Ring {
         let thread = std::thread::Builder::new().name("wharf-ring".into()).stack_size(256 << 10);
         thread.spawn(move || match Owner::new() {
             Ok((owner, sets_length)) => {
-                let ring = Ring {
-                    inbox: Mutex::default(),
-                    held: AtomicBool::new(false),
-                    bell,
-                    sets_length,
-                    pool,
-                };
+                let ring = Ring { inbox: Inbox::default(), bell, sets_length, pool };
                 let ring = Arc::new(ring);
                 let _ = tell.send(Ok(Arc::clone(&ring)));
                 owner.run(&ring);
@@ -121,47 +106,32 @@ impl Ring {
 
     /// Takes a flight. `soon`: the caller is a worker, and will come to [`Ring::flush`].
     pub(super) fn submit(&self, flight: Box<dyn Flight>, soon: bool) {
-        let mut inbox = lock(&self.inbox);
-        inbox.flights.push_back(flight);
-        let keeps = soon && inbox.in_air > 0 && inbox.flights.len() < BATCH;
-        if keeps {
-            self.held.store(true, Relaxed);
-        } else if std::mem::take(&mut inbox.asleep) {
-            drop(inbox);
+        if self.inbox.submit(flight, soon) {
+            self.ring();
+        }
+    }
+
+    /// Submits what was kept back, if it is worth while.
+    #[inline]
+    pub(super) fn flush(&self) {
+        if self.inbox.flush() {
             self.ring();
         }
     }
 
     /// Submits what was kept back.
-    #[inline]
-    pub(super) fn flush(&self) {
-        if self.held.load(Relaxed) {
-            self.flush_held();
-        }
-    }
-
-    #[cold]
-    fn flush_held(&self) {
-        self.held.store(false, Relaxed);
-        let mut inbox = lock(&self.inbox);
-        if inbox.flights.len() * 4 < inbox.in_air {
-            self.held.store(true, Relaxed);
-        } else if !inbox.flights.is_empty() && std::mem::take(&mut inbox.asleep) {
-            drop(inbox);
+    pub(super) fn urge(&self) {
+        if self.inbox.urge() {
             self.ring();
         }
     }
 
     /// Asks for the end of a flight; it comes back if it is not in the air yet.
     pub(super) fn cancel(&self, name: u64) -> Option<Box<dyn Flight>> {
-        let mut inbox = lock(&self.inbox);
-        if let Some(at) = inbox.flights.iter().position(|flight| flight.name() == name) {
-            return inbox.flights.remove(at);
-        }
-        inbox.cancellations.push(name);
-        if std::mem::take(&mut inbox.asleep) {
-            drop(inbox);
-            self.ring();
+        match self.inbox.cancel(name) {
+            Found::Here(flight) => return Some(flight),
+            Found::Asked(true) => self.ring(),
+            Found::Asked(false) => {}
         }
         None
     }
@@ -235,24 +205,14 @@ impl Owner {
         let mut cancellations = Vec::new();
         let mut results = Vec::new();
         loop {
-            {
-                let mut inbox = lock(&shared.inbox);
-                let room = MOST_IN_AIR.saturating_sub(self.air.len() + fresh.len());
-                let count = room.min(inbox.flights.len());
-                fresh.extend(inbox.flights.drain(..count));
-                std::mem::swap(&mut inbox.cancellations, &mut cancellations);
-                let transfers = fresh.iter().filter(|flight| is_transfer(flight.work())).count();
-                inbox.in_air = self.transfers + transfers;
-                inbox.asleep = true;
-                if self.air.is_empty() && fresh.is_empty() {
-                    // A burst is over: its room is given back.
-                    inbox.flights.shrink_to(BATCH);
-                    inbox.cancellations.shrink_to(BATCH);
-                    self.air.shrink_to(BATCH);
-                    fresh.shrink_to(BATCH);
-                    cancellations.shrink_to(BATCH);
-                    results.shrink_to(BATCH);
-                }
+            let room = MOST_IN_AIR.saturating_sub(self.air.len() + fresh.len());
+            let (transfers, idle) = (self.transfers, self.air.is_empty());
+            if shared.inbox.collect(&mut fresh, &mut cancellations, room, transfers, idle) {
+                // A burst is over: its room is given back.
+                self.air.shrink_to(BATCH);
+                fresh.shrink_to(BATCH);
+                cancellations.shrink_to(BATCH);
+                results.shrink_to(BATCH);
             }
             for flight in fresh.drain(..) {
                 self.launch(flight);
@@ -267,11 +227,11 @@ impl Owner {
             }
             self.listen(shared);
             self.enter(1);
-            lock(&shared.inbox).asleep = false;
+            shared.inbox.woke();
             self.harvest(&mut results);
             for (name, answer) in results.drain(..) {
                 let Some(mut flight) = self.air.remove(&name) else { continue };
-                self.transfers -= usize::from(is_transfer(flight.work()));
+                self.transfers -= usize::from(flight.is_transfer());
                 if answer == Err(Errno::AGAIN) {
                     // A descriptor that says that it does not wait (O_NONBLOCK): a thread can.
                     if let Err(Refusal { error, flight }) = shared.pool.submit(flight) {
@@ -291,7 +251,7 @@ impl Owner {
     fn launch(&mut self, mut flight: Box<dyn Flight>) {
         let call = flight.call();
         let entry = entry(call, Fd(flight.fd().as_raw_fd())).user_data(flight.name());
-        self.transfers += usize::from(is_transfer(flight.work()));
+        self.transfers += usize::from(flight.is_transfer());
         self.air.insert(flight.name(), flight);
         // SAFETY: the entry's vectors and memory belong to the flight, which is in `air` until its completion
         // (invariant 2). Moving its box into the map does not move what is in it.
@@ -359,11 +319,6 @@ impl Drop for Owner {
     fn drop(&mut self) {
         std::process::abort();
     }
-}
-
-/// Work of a kind that ends soon; a sync may take long.
-fn is_transfer(work: &Work) -> bool {
-    matches!(work, Work::Read(..) | Work::Write(..))
 }
 
 /// A call as a submission.

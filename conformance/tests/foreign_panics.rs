@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::SeqCst;
 use std::thread;
+use std::time::Duration;
 
 use wharf::LockKind::Exclusive;
 use wharf::{FileEngine, Options, Port};
@@ -97,4 +98,18 @@ fn a_predicate_ends_its_own_wait() {
         }
         net::nothing(&port);
     }
+}
+
+/// Goal: the thread that looks after ports survives. Method: timers of ports that no worker looks after, so that this thread
+/// fetches them; the first one's observer panics there.
+#[test]
+fn an_observer_ends_no_steward() {
+    let [port, other] = [(); 2].map(|()| Port::<usize>::new(1).unwrap());
+    panics_elsewhere(&port);
+    for port in [&port, &other, &port] {
+        let before = port.stats().queued;
+        port.start_timer(Duration::from_millis(1), 0, 0).unwrap();
+        net::until("the timer is fetched", || port.stats().queued > before);
+    }
+    assert_eq!(net::take(&other).payload, 0);
 }

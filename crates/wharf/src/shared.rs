@@ -1,6 +1,7 @@
 //! What the handles of a port share, and what the steward and the workers see of it.
 
 use std::os::fd::{AsFd, BorrowedFd};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::atomic::{AtomicBool, AtomicUsize};
@@ -214,7 +215,9 @@ impl<T: Send + 'static> Watched for Shared<T> {
         // Workers that take packets come to the engine by themselves, and are better at it: what they harvest
         // they have in their cache. An event beside somebody who waits may be one that a blocked one holds up.
         if tick.unpolled && (tick.still || (event && self.dispatcher.has_waiters())) {
-            self.dispatcher.harvest(Urgency::Now);
+            // What the program's own code makes of it, an observer or the drop of a payload, ends no steward: the panic has
+            // been printed.
+            let _printed = catch_unwind(AssertUnwindSafe(|| self.dispatcher.harvest(Urgency::Now)));
         }
         if tick.still
             && let Some(files) = self.files.get()

@@ -259,7 +259,7 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
                     // The poller takes the first of what it brings; the rest waits for its next visit, or
                     // for a tick.
                     let slept = interrupt.is_some_and(|interrupt| interrupt.sleep(deadline));
-                    self.poll(if slept { Deadline::Now } else { deadline }, Urgency::Lazy);
+                    self.poll(if slept { Deadline::Now } else { deadline }, Urgency::Lazy, |_| {});
                 }
                 Next::Park => {
                     // A look by itself may find it a slot, and spares two thread switches.
@@ -320,8 +320,9 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
         posted.then_some(needed)
     }
 
-    /// Queues what the engine has; answers whether a wake-up signal was swallowed.
-    fn poll(&self, deadline: Deadline, urgency: Urgency) -> bool {
+    /// Queues what the engine has; calls with whether a wake-up signal was swallowed. The program's code runs last: should it
+    /// panic, nothing is left undone.
+    fn poll(&self, deadline: Deadline, urgency: Urgency, then: impl FnOnce(bool)) {
         let mut refused = Vec::new();
         let mut queued = false;
         let swallowed =
@@ -329,20 +330,22 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
                 Ok(_) => queued = true,
                 Err(packet) => refused.push(packet),
             });
+        then(swallowed);
         drop(refused); // the engine's locks are released
         if queued && let Some(observer) = self.observer.get() {
             observer();
         }
-        swallowed
     }
 
     /// Collects what has completed although no worker sleeps in the engine.
     pub(crate) fn harvest(&self, urgency: Urgency) {
-        if self.poll(Deadline::Now, urgency) {
-            let mut inner = lock(&self.inner);
-            inner.scheduler.wake_absorbed();
-            self.settle(inner);
-        }
+        self.poll(Deadline::Now, urgency, |swallowed| {
+            if swallowed {
+                let mut inner = lock(&self.inner);
+                inner.scheduler.wake_absorbed();
+                self.settle(inner);
+            }
+        });
     }
 
     /// A running worker blocks elsewhere (B8); false if it did not count.

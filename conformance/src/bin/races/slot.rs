@@ -36,6 +36,10 @@ pub(crate) const FILE_BYTES: usize = 100_000;
 /// Operations that a slot remembers, to be cancelled or given a deadline; most of them are done.
 const REMEMBERED: usize = 16;
 
+/// When a connection is given up whose peer takes nothing. A peer that has closed with its window shut goes on saying for
+/// a minute that it has no room (FIN_WAIT2, tcp_fin_timeout), and to a send that owns its own handle nothing else happens.
+const UNANSWERED: Duration = Duration::from_secs(2);
+
 pub(crate) enum Kind {
     Stream(Stream<Ticket>),
     /// A stream that is connected again and again.
@@ -113,6 +117,8 @@ impl Slot {
             0 | 1 => {
                 let (ours, peer) = server.connection();
                 peer.set_nonblocking(true).expect("a socket");
+                let limit = Some(UNANSWERED);
+                socket2::SockRef::from(&ours).set_tcp_user_timeout(limit).expect("a socket");
                 (Kind::Stream(associate(port, ours, key)), Peer::Stream(peer))
             }
             2 => {

@@ -120,6 +120,26 @@ class Running:
 @contextlib.contextmanager
 def running(command, cpu=None):
     """Runs a server, on one CPU if that is given (all of its threads: they inherit it), and kills it at the end."""
+    # Wine does not start now and then, when its last server has just ended: it gets a second try.
+    tries = 2 if "wine" in command else 1
+    for left in reversed(range(tries)):
+        server = start(command, cpu)
+        try:
+            server.address = read_address(server.process)
+            break
+        except Failure:
+            server.kill()
+            if not left:
+                raise
+    try:
+        yield server
+        server.check()
+    finally:
+        server.kill()
+        server.process.stdout.close()
+
+
+def start(command, cpu):
     wine = "wine" in command
     if wine:
         # The wineserver works for the program: it is to be started by it, on the same CPU.
@@ -132,13 +152,7 @@ def running(command, cpu=None):
                                stdout=subprocess.PIPE)
     server = Running(process, None)
     server.helper = ("wineserver", "wineserver64") if wine else None
-    try:
-        server.address = read_address(process)
-        yield server
-        server.check()
-    finally:
-        server.kill()
-        process.stdout.close()
+    return server
 
 
 def read_address(process):

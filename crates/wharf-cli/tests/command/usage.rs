@@ -6,6 +6,7 @@ use std::process::{Command, Output, Stdio};
 
 use rustix::process::Signal;
 
+use crate::http::{Client, get};
 use crate::process::{Folder, Server, wharf};
 
 fn run(args: &[&str]) -> Output {
@@ -49,6 +50,24 @@ fn less_than_asked_for() {
     server.signal(Signal::TERM);
     let (status, report) = server.end();
     assert_eq!(status.code(), Some(0), "{report}");
+}
+
+/// Goal: /proc need not be there. Method: a namespace of the server's own, where unshare may make one.
+#[test]
+fn without_proc() {
+    let folder = Folder::new();
+    folder.write("small", "small");
+    let hide = ["--mount", "sh", "-c", "umount -l /proc && exec \"$0\" \"$@\""];
+    let mut may = Command::new("unshare");
+    if !may.args(hide).arg("true").output().is_ok_and(|output| output.status.success()) {
+        println!("skipped: unshare");
+        return;
+    }
+    let mut command = Command::new("unshare");
+    command.args(hide).arg(env!("CARGO_BIN_EXE_wharf")).arg("serve").arg(folder.path());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let server = Server::spawn(command);
+    assert_eq!(Client::new(&server).ask(get("/small")).text(), "small");
 }
 
 /// Goal: help says what a manual page would, shows no option that is not for users, and fits a terminal.

@@ -235,6 +235,38 @@ fn for_each_and_scans_of_bits() {
     }
 }
 
+/// The queues that threads may share, by the names of Microsoft's library in either case.
+#[test]
+fn shared_queues() {
+    for bench in benches() {
+        let ours = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../wharf-win32/include");
+        let ours = ours.to_str().unwrap();
+        bench.write(
+            "test.cpp",
+            r#"
+#include <stdio.h>
+#include <concurrent_queue.h>
+#include <concurrent_priority_queue.h>
+struct Timer { int at; bool operator<(const Timer &other) const { return at > other.at; } };
+int main() {
+    concurrency::concurrent_priority_queue<Timer> timers, others;
+    for (int at : {3, 1, 2}) timers.push(Timer{at});
+    others.swap(timers);
+    Timer timer = {0};
+    while (others.try_pop(timer)) printf("%d ", timer.at);
+    Concurrency::concurrent_queue<int> queue;
+    queue.push(4);
+    int item = 0;
+    bool popped = queue.try_pop(item);
+    printf("%d%d%d %d", timers.empty(), (int)others.size(), popped, item);
+}
+"#,
+        );
+        bench.compiles(&["-I", ours, "test.cpp", "-o", "test"]);
+        assert_eq!(bench.prints("test"), "1 2 3 101 4");
+    }
+}
+
 #[test]
 fn what_is_said_of_sources_is_not_said_of_objects() {
     for bench in benches() {

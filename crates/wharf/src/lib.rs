@@ -70,6 +70,7 @@ mod lent;
 mod listener;
 mod options;
 mod packet;
+mod per_process;
 mod pollable;
 mod port;
 mod readiness;

@@ -49,7 +49,7 @@ use std::time::Duration;
 use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
 use rustix::time::Timespec;
 
-use crate::sensor::Birth;
+use crate::per_process::PerProcess;
 use crate::sync::lock;
 
 const TICK_MIN: Duration = Duration::from_micros(200);
@@ -113,11 +113,9 @@ pub(crate) struct Steward {
 /// The steward of this process; it is started with the first port. A child made by fork inherits the value
 /// and not the thread, and has one of its own.
 pub(crate) fn of_this_process() -> std::io::Result<&'static Steward> {
-    static CURRENT: Mutex<Option<(Birth, &Arc<Steward>)>> = Mutex::new(None);
-    let mut current = lock(&CURRENT);
-    if let Some((birth, steward)) = *current
-        && !birth.is_over()
-    {
+    static CURRENT: PerProcess<Mutex<Option<&Arc<Steward>>>> = PerProcess::new();
+    let mut current = lock(CURRENT.get());
+    if let Some(steward) = *current {
         return Ok(steward);
     }
     let bell = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
@@ -126,7 +124,7 @@ pub(crate) fn of_this_process() -> std::io::Result<&'static Steward> {
     thread::Builder::new().name("wharf-steward".into()).spawn(move || own.run())?;
     // For the life of the process, as its thread.
     let steward: &'static Arc<Steward> = Box::leak(Box::new(steward));
-    *current = Some((Birth::here(), steward));
+    *current = Some(steward);
     Ok(steward)
 }
 

@@ -4,31 +4,39 @@
 //! open file. A second association of the same socket, also by way of a duplicated descriptor, is refused.
 
 use std::os::fd::AsFd;
-use std::sync::{LazyLock, Mutex};
+use std::sync::Mutex;
 
 use rustix::io::Errno;
 use wharf_core::association::{Associations, FileId};
 
+use crate::per_process::PerProcess;
 use crate::sync::lock;
 
-static ASSOCIATIONS: LazyLock<Mutex<Associations>> = LazyLock::new(Mutex::default);
+static ASSOCIATIONS: PerProcess<Mutex<Associations>> = PerProcess::new();
 
-/// The entry of one associated socket; its drop ends the association.
+/// The entry of one associated socket; its drop ends the association, but for the drop in a child made by fork, which has a
+/// table of its own.
 #[derive(Debug)]
-pub(crate) struct Identity(FileId);
+pub(crate) struct Identity {
+    file: FileId,
+    table: &'static Mutex<Associations>,
+}
 
 impl Identity {
     /// Enters a socket; EEXIST if it has a port already.
     pub(crate) fn claim(fd: impl AsFd) -> Result<Identity, Errno> {
         let stat = rustix::fs::fstat(fd)?;
         let file = FileId { device: stat.st_dev, number: stat.st_ino };
-        lock(&ASSOCIATIONS).associate(file).map_err(|_| Errno::EXIST)?;
-        Ok(Identity(file))
+        let table = ASSOCIATIONS.get();
+        lock(table).associate(file).map_err(|_| Errno::EXIST)?;
+        Ok(Identity { file, table })
     }
 }
 
 impl Drop for Identity {
     fn drop(&mut self) {
-        lock(&ASSOCIATIONS).dissociate(self.0);
+        if std::ptr::eq(self.table, ASSOCIATIONS.get()) {
+            lock(self.table).dissociate(self.file);
+        }
     }
 }

@@ -16,25 +16,23 @@ use std::sync::Mutex;
 use rustix::fs::Stat;
 use rustix::io::Errno;
 
-use crate::sensor::Birth;
+use crate::per_process::PerProcess;
 use crate::sync::lock;
 
 /// Device and number of an inode.
 type Inode = (u64, u64);
 
-struct Table {
-    birth: Birth,
-    files: HashMap<Inode, Vec<RawFd>>,
-}
+type Table = Mutex<HashMap<Inode, Vec<RawFd>>>;
 
-/// None before the first file.
-static TABLE: Mutex<Option<Table>> = Mutex::new(None);
+static TABLE: PerProcess<Table> = PerProcess::new();
 
-/// The entry of one associated file; its drop ends the association.
+/// The entry of one associated file; its drop ends the association, but for the drop in a child made by fork, which has a
+/// table of its own.
 #[derive(Debug)]
 pub(super) struct Identity {
     inode: Inode,
     fd: RawFd,
+    table: &'static Table,
 }
 
 impl Identity {
@@ -42,31 +40,29 @@ impl Identity {
     pub(super) fn claim(fd: impl AsFd, stat: &Stat) -> Result<Identity, Errno> {
         let fd = fd.as_fd();
         let inode = (stat.st_dev, stat.st_ino);
-        let mut table = lock(&TABLE);
-        if table.as_ref().is_some_and(|table| table.birth.is_over()) {
-            *table = None; // of the process that this one is a fork of
-        }
-        let fresh = || Table { birth: Birth::here(), files: HashMap::new() };
-        let files = &mut table.get_or_insert_with(fresh).files;
+        let table = TABLE.get();
+        let mut files = lock(table);
         let same = files.entry(inode).or_default();
         if same.iter().any(|other| is_duplicate(fd, *other)) {
             return Err(Errno::EXIST);
         }
         same.push(fd.as_raw_fd());
-        Ok(Identity { inode, fd: fd.as_raw_fd() })
+        Ok(Identity { inode, fd: fd.as_raw_fd(), table })
     }
 }
 
 impl Drop for Identity {
     fn drop(&mut self) {
-        let mut table = lock(&TABLE);
-        let Some(table) = table.as_mut().filter(|table| !table.birth.is_over()) else { return };
-        if let Some(same) = table.files.get_mut(&self.inode) {
+        if !std::ptr::eq(self.table, TABLE.get()) {
+            return;
+        }
+        let mut files = lock(self.table);
+        if let Some(same) = files.get_mut(&self.inode) {
             same.retain(|fd| *fd != self.fd);
             if same.is_empty() {
-                table.files.remove(&self.inode);
-                if table.files.is_empty() {
-                    table.files.shrink_to_fit(); // many may have been open at once
+                files.remove(&self.inode);
+                if files.is_empty() {
+                    files.shrink_to_fit(); // many may have been open at once
                 }
             }
         }

@@ -42,11 +42,10 @@ mod work;
 
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, OnceLock};
 
 use crate::FileEngine;
-use crate::sensor::Birth;
-use crate::sync::lock;
+use crate::per_process::PerProcess;
 
 use flight::{Flight, Refusal};
 pub(crate) use open_file::OpenFile;
@@ -92,13 +91,11 @@ impl Kind {
 impl Files {
     /// The engine, made at the first file of the process.
     pub(crate) fn of_this_process() -> &'static Files {
-        static CURRENT: Mutex<Option<(Birth, &Files)>> = Mutex::new(None);
-        let mut current = lock(&CURRENT);
-        if let Some((birth, files)) = *current
-            && !birth.is_over()
-        {
-            return files;
-        }
+        static CURRENT: PerProcess<OnceLock<Files>> = PerProcess::new();
+        CURRENT.get().get_or_init(Files::start)
+    }
+
+    fn start() -> Files {
         let pool: Arc<Pool> = Arc::default();
         let ring = match Ring::start(&pool) {
             Ok(ring) => {
@@ -111,10 +108,7 @@ impl Files {
             }
         };
         let wants_pool = std::env::var_os("WHARF_FILES").is_some_and(|name| name == "threads");
-        // For the life of the process, as its threads.
-        let files = Box::leak(Box::new(Files { ring, pool, waits: Arc::default(), wants_pool }));
-        *current = Some((Birth::here(), files));
-        files
+        Files { ring, pool, waits: Arc::default(), wants_pool }
     }
 
     /// What serves a port that asked for `wanted`.

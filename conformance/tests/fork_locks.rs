@@ -1,0 +1,63 @@
+//! A process forks while other threads of it are inside the library. The child has ports, sockets and files of its own; it
+//! waits for nobody that is not there.
+//!
+//! Method: in a process of its own, whose threads make and drop ports, sockets and files all the time.
+#![allow(unsafe_code)] // fork and _exit
+
+use std::os::unix::net::UnixStream;
+use std::panic::catch_unwind;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::SeqCst;
+use std::thread;
+
+use rustix::process::{Pid, WaitOptions, waitpid};
+use wharf::Port;
+use wharf_conformance::net;
+
+/// Makes a port, a socket and a file on it, and uses them.
+fn make() {
+    let port = Port::new(1).expect("a port");
+    let (ours, theirs) = UnixStream::pair().expect("a pair");
+    let stream = port.associate(ours, 1).expect("associated");
+    let _theirs = port.associate(theirs, 2).expect("associated");
+    let file = port.associate(tempfile::tempfile().expect("a file"), 3).expect("associated");
+    stream.send("x", "sent").expect("accepted");
+    assert_eq!(port.get(None).expect("a packet").payload, "sent");
+    drop(file);
+}
+
+#[test]
+fn a_child_waits_for_nobody() {
+    net::alone("a_child_waits_for_nobody", || {
+        let over = AtomicBool::new(false);
+        thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    while !over.load(SeqCst) {
+                        make();
+                    }
+                });
+            }
+            let mut fine = 0;
+            for _ in 0..100 {
+                // SAFETY: the child goes on with this thread's copy of everything and ends in `_exit` below.
+                let child = unsafe { libc::fork() };
+                if child == 0 {
+                    // SAFETY: ends this process, should it hang.
+                    unsafe { libc::alarm(30) };
+                    let failed = catch_unwind(make).is_err();
+                    // SAFETY: does not return, and runs no destructor of what is the parent's.
+                    unsafe { libc::_exit(i32::from(failed)) };
+                }
+                let child = Pid::from_raw(child).expect("fork");
+                let (_, status) = waitpid(Some(child), WaitOptions::empty()).unwrap().unwrap();
+                fine += usize::from(status.exit_status() == Some(0));
+                if status.exit_status() != Some(0) {
+                    break;
+                }
+            }
+            over.store(true, SeqCst);
+            assert_eq!(fine, 100);
+        });
+    });
+}

@@ -1,10 +1,13 @@
 //! Accept with first data: order, silence, ends. Contract C33, C34, D16-D18, D24, D25, D30, D39.
 
+use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use rustix::io::Errno;
+use rustix::process::{Resource, getrlimit, setrlimit};
+use socket2::{Domain, Socket, Type};
 use wharf::{Buffer, Listener, Port};
 use wharf_conformance::net;
 
@@ -182,4 +185,38 @@ fn it_ends_once_in_every_state() {
         assert_eq!(port.stats().receiving, 0);
         drop(listener);
     }
+}
+
+/// Goal: a connection that was taken with the last descriptor is kept until there is one to wait with; its data are then
+/// received. Method: a process whose limit is low and exhausted but for one; pending before the client comes, and issued
+/// when it is there.
+#[test]
+fn the_last_descriptor_loses_no_connection() {
+    net::alone("the_last_descriptor_loses_no_connection", || {
+        let mut limits = getrlimit(Resource::Nofile);
+        limits.current = Some(100);
+        setrlimit(Resource::Nofile, limits).unwrap();
+        for pending in [true, false] {
+            let port = Port::new(1).unwrap();
+            let (listener, address) = listener(&port);
+            let peer = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+            if pending {
+                listener.accept_with_data(room(9), "first").unwrap();
+            }
+            let mut hoard: Vec<_> = std::iter::from_fn(|| File::open("/dev/null").ok()).collect();
+            hoard.pop();
+            peer.connect(&address.into()).unwrap();
+            if !pending {
+                listener.accept_with_data(room(9), "first").unwrap();
+            }
+            net::until("the connection is taken", || File::open("/dev/null").is_err());
+            net::stays_empty(&port, Duration::from_millis(100));
+            assert_eq!(port.stats().receiving, 1);
+            hoard.clear();
+            peer.send(b"data").unwrap();
+            let mut packet = net::take(&port);
+            packet.accepted().unwrap();
+            assert_eq!(packet.buffer.into_vec(), b"data");
+        }
+    });
 }

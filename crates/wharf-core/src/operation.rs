@@ -92,6 +92,14 @@ impl<O> Pending<O> {
         }
     }
 
+    /// The operation whose turn it was has it again.
+    pub fn push_front(&mut self, id: OpId, operation: O) {
+        debug_assert!(self.iter_ids().next().is_none_or(|first| id < first));
+        if let Some(second) = self.first.replace((id, operation)) {
+            self.rest.push_front(second);
+        }
+    }
+
     /// The operation whose turn it is.
     #[inline]
     pub fn front_mut(&mut self) -> Option<&mut O> {
@@ -228,6 +236,20 @@ mod tests {
         let mut pending = burst();
         (0..1000).rev().for_each(|id| assert_eq!(pending.withdraw(OpId(id)), Some(id)));
         assert!(pending.rest.capacity() <= KEPT, "{}", pending.rest.capacity());
+    }
+
+    /// The first one is taken out and comes back, with others and alone.
+    #[test]
+    fn the_front_comes_back() {
+        let mut pending = three();
+        let front = pending.pop().unwrap();
+        pending.push_front(OpId(1), front);
+        assert_eq!(
+            (pending.front_id(), pending.drain().collect::<String>()),
+            (Some(OpId(1)), "abc".into())
+        );
+        pending.push_front(OpId(1), 'a');
+        assert_eq!((pending.pop(), pending.pop()), (Some('a'), None));
     }
 
     /// A47 and C33: each of the three positions can be withdrawn, once.

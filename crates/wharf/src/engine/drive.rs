@@ -168,20 +168,28 @@ impl<T: Send + 'static> Socket<T> {
         operation: Operation<T>,
         out: &mut dyn FnMut(Packet<T>),
     ) {
-        if state.arrivals.is_none() {
-            let made = Arrivals::new().and_then(|arrivals| {
-                self.port.dispatcher.engine.watch(arrivals.fd(), self.token)?;
-                Ok(Box::new(arrivals))
-            });
-            match made {
-                Ok(arrivals) => state.arrivals = Some(arrivals),
-                Err(error) => return out(self.end(operation, Err(error))),
+        let added = match &mut state.arrivals {
+            Some(arrivals) => arrivals.add(id, operation),
+            None => match self.make_arrivals() {
+                Ok(arrivals) => state.arrivals.insert(arrivals).add(id, operation),
+                Err(error) => Err((error, operation)),
+            },
+        };
+        match added {
+            Ok(()) => {}
+            // It keeps its connection, and waits in front of the others for something to wait with.
+            Err((error, operation)) if self.is_exhaustion(error) => {
+                state.input.pending.push_front(id, operation);
+                self.rest(state);
             }
+            Err((error, operation)) => out(self.end(operation, Err(error))),
         }
-        let arrivals = state.arrivals.as_mut().expect("made above");
-        if let Err((error, operation)) = arrivals.add(id, operation) {
-            out(self.end(operation, Err(error)));
-        }
+    }
+
+    fn make_arrivals(&self) -> Result<Box<Arrivals<T>>, Errno> {
+        let arrivals = Arrivals::new()?;
+        self.port.dispatcher.engine.watch(arrivals.fd(), self.token)?;
+        Ok(Box::new(arrivals))
     }
 
     #[inline]

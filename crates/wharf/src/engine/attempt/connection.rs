@@ -41,6 +41,9 @@ pub(super) fn accept<T>(fd: BorrowedFd<'_>, operation: &mut Operation<T>) -> Att
 
 /// Takes a connection, and what it has sent (D18); without room, the connection is enough (D17).
 pub(super) fn accept_data<T>(fd: BorrowedFd<'_>, operation: &mut Operation<T>) -> Attempt {
+    if operation.socket.is_some() {
+        return first_data(operation); // it has one already
+    }
     match accept(fd, operation) {
         Attempt::Done { result: Ok(_), .. } => first_data(operation),
         other => other,

@@ -35,6 +35,7 @@
 //!          -> Park:   sleep on w       |                    -> Unpark(w): wake w
 //!   (after either sleep) resume(w)     |                    -> None: done }
 //!   (or, timed out)      give_up(w)    |
+//!   (or, in a panic)     abandon(w)    |
 //! } leave(w)                           |
 //! ```
 //! `next_wake` is called until `None` after every transition, before the lock is released.

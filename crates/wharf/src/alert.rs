@@ -37,6 +37,19 @@ struct Inner {
 }
 
 /// Ends waits of one thread: [`Port::get_alertable`]. A clone is the same alert.
+///
+/// ```
+/// # fn main() -> std::io::Result<()> {
+/// let port = wharf::Port::<()>::new(1)?;
+/// let alert = wharf::Alert::new()?;
+/// let other = alert.clone();
+/// let thread = std::thread::spawn(move || other.raise());
+/// assert!(port.get_alertable(None, &alert)?.is_none()); // until the alert
+/// thread.join().unwrap();
+/// alert.clear();
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Alert {
     inner: Arc<Inner>,

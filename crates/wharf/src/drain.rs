@@ -69,6 +69,20 @@ impl<T: Send + 'static> Port<T> {
     /// 4. the port is closed.
     ///
     /// Call it from a thread that is no worker, or of which it does not matter: it stops being one.
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// use std::time::Duration;
+    /// let port = wharf::Port::new(2)?;
+    /// port.post(0, "the last of the work", 0)?;
+    /// std::thread::scope(|scope| {
+    ///     scope.spawn(|| port.run(2, |_packet| Ok(())));
+    ///     let drained = port.drain(Duration::from_secs(10));
+    ///     assert_eq!((drained.finished, drained.cancelled, drained.left), (1, 0, 0));
+    /// });
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn drain(&self, grace: Duration) -> Drained {
         if self.shared.is_foreign() {
             return Drained::default();

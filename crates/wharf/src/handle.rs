@@ -134,7 +134,7 @@ impl<T: Send + 'static> Handle<T> {
     }
 
     /// Calls with the socket's descriptor: for options that the crate has no method for. Operations on this
-    /// socket wait meanwhile; issuing one inside the call is a deadlock.
+    /// socket wait meanwhile; issuing one inside the call is a deadlock, and so is asking the port for its numbers.
     ///
     /// ```
     /// # fn main() -> std::io::Result<()> {

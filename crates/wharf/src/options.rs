@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::{Concurrency, Sensing};
 
-/// Options of a port: [`Port::with_options`](crate::Port::with_options).
+/// Options of a port: [`Port::with_options`](crate::Port::with_options), which has an example.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
     /// How many workers run at a time.

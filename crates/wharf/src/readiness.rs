@@ -59,10 +59,32 @@ pub(crate) type Observer = Box<dyn Fn() + Send + Sync>;
 pub type Watcher = fn(Watched, Readiness);
 
 impl<T: Send + 'static> Port<T> {
-    /// Makes a port that calls `watcher` for every edge of what is registered with [`watch`](Port::watch).
+    /// Makes a port that calls `watcher` for every edge of what is registered with [`watch`](Port::watch). The watcher must
+    /// not panic: the reports that came with this one would be lost.
     ///
     /// # Errors
     /// As [`new`](Port::new).
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// use std::sync::OnceLock;
+    /// use wharf::{Options, Port, Watched};
+    /// static PORT: OnceLock<Port<u32>> = OnceLock::new();
+    /// let port = Port::watching(Options::default(), |name, readiness| {
+    ///     if readiness.readable {
+    ///         let _ = PORT.get().expect("set below").complete(7, name.index, 0);
+    ///     }
+    /// })?;
+    /// let port = PORT.get_or_init(|| port);
+    /// let (ours, mut theirs) = std::os::unix::net::UnixStream::pair()?;
+    /// std::io::Write::write_all(&mut theirs, b"x")?;
+    /// port.watch(&ours, Watched { index: 5, generation: 1 })?;
+    /// let packet = port.get(None)?;
+    /// assert_eq!((packet.key, packet.payload), (7, 5));
+    /// port.unwatch(&ours);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn watching(options: Options, watcher: Watcher) -> io::Result<Self> {
         Self::make(options, Some(watcher))
     }

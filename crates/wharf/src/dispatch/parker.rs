@@ -39,7 +39,7 @@ impl Parker {
     pub(crate) fn park(&self, deadline: Deadline, raised: impl Fn() -> bool) -> bool {
         let word = &self.futex.word;
         if word.compare_exchange(EMPTY, PARKED, Acquire, Acquire).is_err() {
-            // NOTIFIED: the only other value that the owner can meet.
+            // NOTIFIED; or PARKED, where a panic in `raised` has broken a park off: the caller looks again.
             word.swap(EMPTY, Acquire);
             return true;
         }

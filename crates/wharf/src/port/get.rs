@@ -100,6 +100,19 @@ impl<T: Send + 'static> Port<T> {
     ///
     /// # Errors
     /// As [`get`](Port::get). A `limit` of 0 is a [`GetError::TimedOut`] at once.
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// let port = wharf::Port::new(1)?;
+    /// for number in 0..3 {
+    ///     port.post(0, number, 0)?;
+    /// }
+    /// let first: Vec<_> = port.get_many(2, None)?.into_iter().map(|packet| packet.payload).collect();
+    /// assert_eq!(first, [0, 1]);
+    /// assert_eq!(port.get_many(100, None)?.len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get_many(
         &self,
         limit: usize,

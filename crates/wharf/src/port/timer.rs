@@ -17,6 +17,19 @@ impl<T: Send + 'static> Port<T> {
     ///
     /// # Errors
     /// The payload, if the port is closed.
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// use std::time::Duration;
+    /// let port = wharf::Port::new(1)?;
+    /// port.start_timer(Duration::from_millis(1), 7, "soon")?;
+    /// let never = port.start_timer(Duration::MAX, 7, "never")?;
+    /// assert_eq!(port.get(None)?.payload, "soon");
+    /// assert!(port.cancel_timer(never));
+    /// assert!(port.get(None)?.was_cancelled());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn start_timer(
         &self,
         after: Duration,

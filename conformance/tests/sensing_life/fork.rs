@@ -137,6 +137,15 @@ fn child(port: &Numbers, source: Source) {
     assert_eq!(waiting.wait(), Ok(2));
     gate.open();
     blocked.wait();
+
+    // The thread that forked has another id here.
+    let own = source.port(1);
+    own.post(0, 1, 0).expect("open");
+    assert_eq!(own.get(Some(Duration::ZERO)).map(|packet| packet.payload).ok(), Some(1));
+    let waiting = b.waits(&own);
+    own.post(0, 2, 0).expect("open");
+    let got = if source.is_sensed() { waiting.wait() } else { wharf::blocking(|| waiting.wait()) };
+    assert_eq!(got, Ok(2));
 }
 
 type Bytes = Port<()>;

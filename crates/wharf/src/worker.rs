@@ -89,10 +89,11 @@ pub(crate) fn enter<H: Home + 'static>(
     join: impl FnOnce(Arc<View>) -> Member,
 ) -> Option<(WorkerId, bool)> {
     let entered = RECORD.try_with(|record| {
-        let view = record.view.get_or_init(Arc::default);
+        let view = record.view.get_or_init(|| Arc::new(View::here()));
         view.set_inside(true);
         if record.port.get() != port {
             record.leave();
+            view.renew();
             let member = join(Arc::clone(view));
             record.worker.set(member.id);
             let home: Weak<H> = Arc::downgrade(home);

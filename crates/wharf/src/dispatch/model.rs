@@ -13,7 +13,7 @@ use wharf_core::deadline::Deadline;
 use wharf_core::scheduler::Urgency;
 
 use super::primitives::{Arc, Mutex, lock};
-use super::{Dispatcher, Empty, Engine, Member, Parker};
+use super::{Dispatcher, Empty, Engine, Member, Parker, View};
 
 #[derive(Default)]
 struct Bell {
@@ -81,7 +81,7 @@ fn get(port: &Port, member: &Member) -> Result<u32, Empty> {
 fn worker(port: &Port) -> thread::JoinHandle<Result<u32, Empty>> {
     let port = Arc::clone(port);
     thread::spawn(move || {
-        let member = port.join(std::sync::Arc::default());
+        let member = port.join(std::sync::Arc::new(View::here()));
         let got = get(&port, &member);
         port.leave(&member);
         got
@@ -129,7 +129,7 @@ fn a_post_and_a_completion_reach_two_workers() {
 fn a_blocked_worker_is_replaced() {
     loom::model(|| {
         let port = port(1);
-        let first = port.join(std::sync::Arc::default());
+        let first = port.join(std::sync::Arc::new(View::here()));
         port.post(1, Urgency::Now).unwrap();
         assert_eq!(get(&port, &first), Ok(1));
         let thread = worker(&port);
@@ -159,7 +159,7 @@ fn close_wakes_everybody() {
 fn a_tick_hands_a_lazy_packet_over() {
     loom::model(|| {
         let port = port(2);
-        let busy = port.join(std::sync::Arc::default());
+        let busy = port.join(std::sync::Arc::new(View::here()));
         port.post(1, Urgency::Now).unwrap();
         assert_eq!(get(&port, &busy), Ok(1));
         let thread = worker(&port);

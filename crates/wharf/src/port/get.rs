@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use wharf_core::scheduler::{Next, Urgency};
 
-use crate::dispatch::{Empty, Interrupt, Member};
+use crate::dispatch::{Empty, Interrupt, Member, View};
 use crate::{GetError, Packet, Port, Sensing, clock, worker};
 
 impl<T: Send + 'static> Port<T> {
@@ -85,7 +85,7 @@ impl<T: Send + 'static> Port<T> {
     /// for this one packet.
     #[cold]
     fn get_at_exit(&self, timeout: Option<Duration>) -> Result<Packet<T>, GetError> {
-        let member = self.shared.dispatcher.join(Arc::default());
+        let member = self.shared.dispatcher.join(Arc::new(View::here()));
         let got = match self.shared.dispatcher.try_get(member.id) {
             Next::Packet(packet) => Ok(packet),
             waiting => self.wait(&member, timeout, waiting, None),

@@ -5,12 +5,13 @@
 //! there is [`stays`], which watches for [`WATCH`].
 
 use std::fs;
+use std::io;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use wharf::{GetError, Port};
+use wharf::{GetError, Options, Packet, Port, Sensing};
 
 use crate::process::{field, is_in_state};
 
@@ -94,6 +95,31 @@ pub fn start<R: Send + 'static>(
     let named = thread::Builder::new().name(what.into()).stack_size(512 << 10);
     named.spawn(move || drop(sender.send(job()))).expect("a thread");
     Outcome { what: what.into(), answer }
+}
+
+/// Runs a handler on a port; the answer is the number of its panics.
+///
+/// # Panics
+/// If there is no thread to be had.
+pub fn run<T: Send>(
+    port: &Port<T>,
+    workers: usize,
+    handler: impl Fn(Packet<T>) -> io::Result<()> + Send + Sync + 'static,
+) -> Outcome<usize> {
+    let port = port.clone();
+    start("run", move || port.run(workers, handler))
+}
+
+/// A port that knows only by their own word that workers block: those of the tests idle between calls, which a port that
+/// senses sees.
+///
+/// # Panics
+/// If the system has none.
+#[must_use]
+pub fn told_port(concurrency: u32) -> Port<u32> {
+    let concurrency = concurrency.into();
+    let options = Options { concurrency, sensing: Sensing::Told, ..Options::default() };
+    Port::with_options(options).expect("a port")
 }
 
 type Job = Box<dyn FnOnce() + Send>;

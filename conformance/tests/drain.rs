@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 use wharf::{Drained, GetError, Packet, Port, Stream, blocking};
-use wharf_conformance::threads::{LIMIT, Outcome, Worker, start, stays, until};
+use wharf_conformance::threads::{LIMIT, Outcome, Worker, run, start, stays, until};
 
 /// More than any of these drains may need; a drain that waits for it fails its test.
 const LONG: Duration = Duration::from_secs(3600);
@@ -28,15 +28,6 @@ fn drain<T: Send>(port: &Port<T>, grace: Duration) -> Outcome<Drained> {
 
 fn numbers(drained: Drained) -> (u64, usize, usize) {
     (drained.finished, drained.cancelled, drained.left)
-}
-
-fn run<T: Send>(
-    port: &Port<T>,
-    workers: usize,
-    handler: impl Fn(Packet<T>) -> io::Result<()> + Send + Sync + 'static,
-) -> Outcome<usize> {
-    let port = port.clone();
-    start("run", move || port.run(workers, handler))
 }
 
 /// A handler that writes down what ends, and how.

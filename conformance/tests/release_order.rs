@@ -6,17 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use wharf::{GetError, Port};
-use wharf_conformance::threads::{Outcome, Worker, until};
-
-fn port(concurrency: u32) -> Port<u32> {
-    // These workers idle between calls, which a port that senses sees: here only their own word counts.
-    let options = wharf::Options {
-        concurrency: concurrency.into(),
-        sensing: wharf::Sensing::Told,
-        ..wharf::Options::default()
-    };
-    Port::with_options(options).expect("a port")
-}
+use wharf_conformance::threads::{Outcome, Worker, told_port as port, until};
 
 fn post(port: &Port<u32>, packet: u32) {
     port.post(0, packet, 0).expect("an open port");

@@ -10,21 +10,11 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::thread;
 use std::time::Duration;
 
-use wharf::{Packet, Port, Stream, blocking};
-use wharf_conformance::threads::{LIMIT, Outcome, start, until};
+use wharf::{Port, Stream, blocking};
+use wharf_conformance::threads::{LIMIT, run, until};
 
 fn port<T: Send>(concurrency: u32) -> Port<T> {
     Port::new(concurrency).expect("a port")
-}
-
-/// Runs a handler; the answer is the number of panics.
-fn run<T: Send>(
-    port: &Port<T>,
-    workers: usize,
-    handler: impl Fn(Packet<T>) -> io::Result<()> + Send + Sync + 'static,
-) -> Outcome<usize> {
-    let port = port.clone();
-    start("run", move || port.run(workers, handler))
 }
 
 /// Ends the handler without the message of `panic!`.

@@ -9,19 +9,9 @@ mod blocking;
 mod value;
 
 use wharf::{GetError, Port};
-use wharf_conformance::threads::{Outcome, Worker, stays, until};
+use wharf_conformance::threads::{Outcome, Worker, stays, told_port as port, until};
 
 type Got = Outcome<Result<u32, GetError>>;
-
-fn port(concurrency: u32) -> Port<u32> {
-    // These workers idle between calls, which a port that senses sees: here only their own word counts.
-    let options = wharf::Options {
-        concurrency: concurrency.into(),
-        sensing: wharf::Sensing::Told,
-        ..wharf::Options::default()
-    };
-    Port::with_options(options).expect("a port")
-}
 
 fn post(port: &Port<u32>, packets: impl IntoIterator<Item = u32>) {
     packets.into_iter().for_each(|packet| port.post(0, packet, 0).expect("an open port"));

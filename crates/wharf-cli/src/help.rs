@@ -53,8 +53,9 @@ Protocol:
   16 KiB, its first line 8 KiB. Content types go by the names of files;
   nothing is compressed.
 
-  While the process is out of descriptors, new connections wait, and a file
-  that cannot be opened for that reason is answered with 503.
+  As many descriptors are used as the hard limit allows (ulimit -Hn). While
+  the process is out of them, new connections wait, and a file that cannot be
+  opened for that reason is answered with 503.
 
 Signals:
   SIGINT, SIGTERM  End in order: accept nothing more, finish the responses
@@ -122,6 +123,8 @@ What is added:
   Text       Sources in UTF-8, UTF-16, CP949, GBK, Shift-JIS and the code pages
              of the West, told apart by their letters; -finput-charset=NAME
              says it. Strings are UTF-8 in the program. Wide output shows.
+  Limits     A program may open as many sockets and files as its hard limit
+             allows (ulimit -Hn), as it is used to.
   Libraries  One stands for all of Windows': -lws2_32 and `#pragma
              comment(lib, \"ws2_32.lib\")` are left out, other names in such
              a pragma become -lNAME. A program contains what it needs of Wharf

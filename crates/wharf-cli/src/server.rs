@@ -12,6 +12,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use wharf::{Listener, Packet, Port};
@@ -63,7 +64,15 @@ pub(crate) fn cannot_listen(addr: SocketAddr, error: &io::Error) -> io::Error {
 /// The port of a server.
 pub(crate) fn port<T: Send + 'static>(options: &ServerOptions) -> io::Result<Port<T>> {
     warnings::show();
+    raise_descriptors();
     Port::with_options(options.port()).map_err(|error| told(&error, "cannot make a port"))
+}
+
+/// As many descriptors as the process is allowed at all: the usual limit of 1024 is there for programs that use select(2).
+fn raise_descriptors() {
+    let limit = getrlimit(Resource::Nofile);
+    // Refused: it has what it had.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
 
 fn told(error: &io::Error, what: &str) -> io::Error {

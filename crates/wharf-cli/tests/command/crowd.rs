@@ -1,5 +1,6 @@
 //! `wharf serve`: many connections, those that vanish, and the end of descriptors.
 
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use rustix::net::sockopt::set_socket_linger;
 use rustix::process::{Resource, Rlimit, getrlimit, prlimit, setrlimit};
 
 use crate::http::{Client, get};
-use crate::process::{Folder, await_that};
+use crate::process::{Folder, Server, await_that};
 
 /// The usual limit of 1024 descriptors is the test's as well as the server's.
 fn allow_descriptors() {
@@ -40,6 +41,23 @@ fn five_hundred_keep_alive() {
     assert!(grown < 500 * 16, "{grown} KiB for 500 idle connections");
     drop(clients);
     await_that("500 connections are closed", || server.descriptors() == idle);
+}
+
+/// Goal: the soft limit of descriptors, which is low almost everywhere, is no limit of the server.
+#[test]
+fn soft_limit() {
+    allow_descriptors();
+    let folder = Folder::new();
+    folder.write("small", "small");
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -Sn 64; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_wharf"), "serve"]);
+    command.arg(folder.path());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let server = Server::spawn(command);
+    let mut clients: Vec<Client> = (0..200).map(|_| Client::new(&server)).collect();
+    for client in &mut clients {
+        assert_eq!(client.ask(get("/small")).status, 200);
+    }
 }
 
 /// Goal: clients that vanish in the middle of an answer leave nothing behind. Method: some thousand of

@@ -281,6 +281,17 @@ fn what_is_said_of_sources_is_not_said_of_objects() {
     }
 }
 
+/// Windows has no limit of sockets that a server would meet; the soft one of Linux is 1024 almost everywhere.
+#[test]
+fn the_hard_limit_of_descriptors_is_the_programs() {
+    let bench = Bench::gnu();
+    bench.write("test.cpp", "#include <sys/resource.h>\nint main() {\n    rlimit limit;\n    getrlimit(RLIMIT_NOFILE, &limit);\n    return limit.rlim_cur == limit.rlim_max && limit.rlim_max > 64 ? 0 : 1;\n}\n");
+    bench.compiles(&["test.cpp", "-o", "test"]);
+    let mut shell = std::process::Command::new("sh");
+    let ended = shell.args(["-c", "ulimit -Sn 64; exec \"$0\""]).arg(bench.path("test")).status();
+    assert!(ended.unwrap().success());
+}
+
 #[test]
 fn run_needs_a_program() {
     let bench = Bench::gnu();

@@ -1,15 +1,26 @@
 /* Linked into every program that `wharf cc` and `wharf c++` build.
  *
  * Before anything else runs: characters are UTF-8, so that wide output shows. Numbers and dates stay those of the
- * locale "C", which is what a program starts with on Windows too.
+ * locale "C", which is what a program starts with on Windows too. And it may have as many descriptors as it is allowed at
+ * all: the usual limit of 1024, which is there for select(2), would end a server that takes an error of accept for the end.
  *
  * With WHARF_ENTRY: the `main` of a program that has another entry point. */
 #include <locale.h>
+#include <sys/resource.h>
 
 __attribute__((constructor(101))) static void wharf_characters(void)
 {
     if (!setlocale(LC_CTYPE, "C.UTF-8"))
         setlocale(LC_CTYPE, "");
+}
+
+__attribute__((constructor(101))) static void wharf_descriptors(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit); /* refused: it has what it had */
+    }
 }
 
 #ifdef WHARF_ENTRY

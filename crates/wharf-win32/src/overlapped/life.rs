@@ -77,10 +77,14 @@ impl Record {
         self.replace(fd, &[])?;
         if let Some(local) = local {
             reuse_address(self.fd, true);
-            let (name, length) = local.for_kernel();
-            // SAFETY: an address of that length.
-            if unsafe { libc::bind(self.fd, name, length) } != 0 {
-                return Err(errno());
+            let bound = bind(self.fd, &local);
+            match local.socket_addr() {
+                // The kernel took the port back with the connection, and somebody has it.
+                Some(mut any) if self.notes.any_port && bound == Err(libc::EADDRINUSE) => {
+                    any.set_port(0);
+                    bind(self.fd, &any.into())?;
+                }
+                _ => bound?,
             }
             reuse_address(self.fd, false); // what is bound and has no connection keeps others out (D79)
             self.bound = true;
@@ -201,6 +205,12 @@ fn put_under(fd: &OwnedFd, number: i32) -> Result<(), i32> {
     let flags = if private { libc::O_CLOEXEC } else { 0 };
     // SAFETY: closes the old socket, which is the record's own, and makes its number name the new one.
     if unsafe { libc::dup3(fd.as_raw_fd(), number, flags) } < 0 { Err(errno()) } else { Ok(()) }
+}
+
+fn bind(fd: i32, address: &Address) -> Result<(), i32> {
+    let (name, length) = address.for_kernel();
+    // SAFETY: an address of that length.
+    if unsafe { libc::bind(fd, name, length) } != 0 { Err(errno()) } else { Ok(()) }
 }
 
 fn local_address(fd: i32) -> Address {

@@ -68,8 +68,10 @@ fn bind_to(s: SOCKET, address: &Address) -> Result<(), u32> {
         _ => Vec::new(),
     };
     claims::admit_beside(&beside);
-    let found = find(s)?;
-    bind_record(&found, address, !beside.is_empty())
+    let mut found = find(s)?;
+    bind_record(&found, address, !beside.is_empty())?;
+    found.notes.any_port = claim.is_some_and(|claim| claim.address.port() == 0);
+    Ok(())
 }
 
 /// Asks the kernel. `beside`: others have the port with an address that Windows tells apart.

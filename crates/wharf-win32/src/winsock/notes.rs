@@ -26,6 +26,8 @@ pub(crate) struct Notes {
     /// SO_REUSEADDR and SO_EXCLUSIVEADDRUSE, as the program has set them (D79).
     pub(crate) reuse: bool,
     pub(crate) exclusive: bool,
+    /// It was bound to whatever port is free: the kernel takes that back when a connection is reset.
+    pub(crate) any_port: bool,
     /// SO_SNDBUF and SO_RCVBUF as the program has set them; the kernel answers other numbers.
     pub(crate) send_buffer: Option<u32>,
     pub(crate) receive_buffer: Option<u32>,

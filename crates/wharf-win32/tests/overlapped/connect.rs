@@ -228,6 +228,37 @@ fn a_socket_connects_again_from_its_port() {
     CloseHandle(port);
 }
 
+/// D40: a connection that the peer has reset leaves no port that was asked for by its number, and another socket may have it.
+#[test]
+fn a_socket_whose_connection_was_reset_connects_again() {
+    let port = make_port(1);
+    let s = stream_socket();
+    let mut any = loopback(0);
+    let name: *mut libc::sockaddr_in = &raw mut any;
+    // Winsock's own bind, which knows what was asked for.
+    assert_eq!(unsafe { wharf_win32::Win32::Networking::WinSock::bind(s, name.cast(), 16) }, 0);
+    associate(s, port, 5);
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = server.local_addr().unwrap().port();
+    let mut ov = overlapped();
+    assert_eq!(connect(s, at, b"", &mut *ov), 997);
+    assert_eq!(get(port, u32::MAX), success(0, 5, &ov));
+    let (peer, from) = server.accept().unwrap();
+    reset(peer);
+    let mut entry = libc::pollfd { fd: i32::try_from(s).unwrap(), events: 0, revents: 0 };
+    assert_eq!(unsafe { libc::poll(&raw mut entry, 1, 10_000) }, 1, "reset");
+    let other = TcpListener::bind(from).unwrap();
+    let disconnect = disconnect_ex(s);
+    let call = unsafe { disconnect(s, &raw mut *ov, 2, 0) }; // the operation's until its packet
+    assert_eq!((call, GetLastError()), (0, 997));
+    assert_eq!(get(port, u32::MAX), success(0, 5, &ov));
+    assert_eq!(connect(s, at, b"", &mut *ov), 997);
+    assert_eq!(get(port, u32::MAX), success(0, 5, &ov));
+    drop(other);
+    assert_eq!(closesocket(s), 0);
+    CloseHandle(port);
+}
+
 /// D15, D75, D77: the ways in which WSAIoctl fails, and its packets.
 #[test]
 fn control_codes() {

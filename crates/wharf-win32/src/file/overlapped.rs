@@ -8,6 +8,14 @@
 //!    One that fails before anything was done is the call's failure and leaves no trace but its pending mark (C2, C18).
 //! 2. A job holds its file: the descriptor lives until the last transfer is over, also when the handle is closed.
 //! 3. Nothing of a request's end runs under the queue's lock.
+//!
+//! # Why not wharf's engine of files
+//! That engine owns what the kernel writes to: its work holds a `Buffer` until the packet, and a ring may still write after a
+//! cancel was asked for. Here the memory is the program's, named by a pointer that only the kernel checks (E8), and an end is
+//! an OVERLAPPED and not a packet of the engine's. To be served by it this room needs two things of it: work that borrows
+//! vectors, unsafe to issue, whose caller promises the memory until the end is told; and flights that end in a function,
+//! with names by which `cancel` finds them. What it would gain are transfers that wait for a disk, that is, reads of what
+//! is not in memory and files opened past the cache or written through it: all others are done at issue in either case.
 #![allow(unsafe_code)] // the caller's buffers
 
 use std::collections::VecDeque;

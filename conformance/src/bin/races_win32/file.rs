@@ -111,7 +111,7 @@ impl File {
         }
         let about = About { offset, ..turn.about("WriteFile on a file", second) };
         let from = source(turn.common.tag);
-        // SAFETY: as above; what is written lives as long as the process.
+        // SAFETY: the OVERLAPPED is the operation's until its end; what is written lives as long as the process.
         let call = |overlapped, _| unsafe {
             WriteFile(handle, from.cast(), size as u32, null_mut(), overlapped) != 0
         };
@@ -141,7 +141,7 @@ fn pages(turn: &Turn<'_>, random: &mut Random, handle: HANDLE, second: bool) {
     } else {
         let about = About { offset, ..turn.about("WriteFileGather", second) };
         let list = segments(source(turn.common.tag));
-        // SAFETY: as above; what is written lives as long as the process.
+        // SAFETY: the OVERLAPPED is the operation's until its end; what is written lives as long as the process.
         let call = |overlapped, _| unsafe {
             WriteFileGather(handle, list.as_ptr(), length, null(), overlapped) != 0
         };

@@ -122,7 +122,7 @@ impl Operations {
         let halves =
             OVERLAPPED_0_0 { Offset: about.offset as u32, OffsetHigh: (about.offset >> 32) as u32 };
         let overlapped = operation.overlapped.get();
-        // SAFETY: as above.
+        // SAFETY: this thread's until the call (invariant 1).
         unsafe {
             *overlapped = OVERLAPPED {
                 Internal: 0,
@@ -181,7 +181,7 @@ impl Operations {
         let code = RtlNtStatusToDosError(overlapped.Internal as i32);
         assert!(bytes.is_none_or(|bytes| bytes as usize == transferred), "{about:?}");
         assert!(error.is_none_or(|error| error == code), "{error:?}, {code}: {about:?}");
-        // SAFETY: as above.
+        // SAFETY: this thread's again (invariant 1).
         let space = unsafe { &mut *operation.space.get() };
         if let Some(room) = about.room {
             let got = if code == 0 || code == MORE_DATA { transferred } else { 0 };

@@ -95,7 +95,7 @@ fn transfer(turn: &Turn<'_>, random: &mut Random, handle: HANDLE, second: bool) 
     } else {
         let size = if random.once_in(8) { random.below(100_000) } else { random.below(1000) };
         let (about, from) = (turn.about("WriteFile on a pipe", second), source(turn.common.tag));
-        // SAFETY: as above; what is written lives as long as the process.
+        // SAFETY: the OVERLAPPED is the operation's until its end; what is written lives as long as the process.
         let call = |overlapped, _| unsafe {
             WriteFile(handle, from.cast(), size as u32, null_mut(), overlapped) != 0
         };

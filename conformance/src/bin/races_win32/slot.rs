@@ -39,7 +39,7 @@ enum Kind {
 /// Used by several threads at once; closed by one of them, while the others go on.
 pub(crate) struct Slot {
     kind: Kind,
-    pub(crate) common: Common,
+    common: Common,
 }
 
 /// What each kind has.

@@ -186,7 +186,7 @@ impl Socket {
         let part = WSABUF { len: size as u32, buf: source(turn.common.tag).cast() };
         turn.operations.issue(turn.about("WSASend", false), |overlapped, _| {
             let part = &raw const part;
-            // SAFETY: as above; what is sent lives as long as the process.
+            // SAFETY: the OVERLAPPED is the operation's until its end; what is sent lives as long as the process.
             unsafe { WSASend(self.socket, part, 1, null_mut(), 0, overlapped, None) == 0 }
         })
     }
@@ -200,7 +200,8 @@ impl Socket {
         turn.operations.issue(turn.about("WSASendTo", false), |overlapped, _| {
             let (part, to) = (&raw const part, (&raw const to).cast());
             let socket = self.socket;
-            // SAFETY: as above.
+            // SAFETY: the OVERLAPPED is the operation's until its end; what is sent lives as long as the process, and the
+            // address is read in the call.
             unsafe { WSASendTo(socket, part, 1, null_mut(), 0, to, LENGTH, overlapped, None) == 0 }
         })
     }

@@ -90,6 +90,9 @@ pub(super) unsafe extern "C" fn disconnect_ex(
         }
         // SAFETY: valid until the operation's end (C31).
         let request = unsafe { Request::begin(lpOverlapped, None) }?;
+        if reuse {
+            record.drive_again(true); // what is there is for the receives that came before
+        }
         issue_pending(&mut record, Operation { request, work, transferred: 0, via: None })?;
         Err(code::ERROR_IO_PENDING)
     })

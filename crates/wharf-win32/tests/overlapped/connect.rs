@@ -228,15 +228,34 @@ fn a_socket_connects_again_from_its_port() {
     CloseHandle(port);
 }
 
+/// D40, C19: receives that pend when their socket is renewed have the end of the stream before that, if it is there.
+#[test]
+fn receives_end_before_their_socket_is_renewed() {
+    for _ in 0..20 {
+        let port = make_port(1);
+        let (s, peer) = connected();
+        associate(s, port, 6);
+        let (mut receiving, mut ov, mut buffer) = (overlapped(), overlapped(), [0; 4]);
+        assert_eq!(recv(s, &mut buffer, &mut receiving), Err(997));
+        drop(peer);
+        await_end(s);
+        assert_eq!((disconnect(s, Some(&mut ov), 2, 0), GetLastError()), (0, 997));
+        assert_eq!(get(port, u32::MAX), success(0, 6, &receiving));
+        assert_eq!(get(port, u32::MAX), success(0, 6, &ov));
+        assert_eq!(closesocket(s), 0);
+        CloseHandle(port);
+    }
+}
+
 /// D40: a connection that the peer has reset leaves no port that was asked for by its number, and another socket may have it.
 #[test]
 fn a_socket_whose_connection_was_reset_connects_again() {
     let port = make_port(1);
     let s = stream_socket();
-    let mut any = loopback(0);
-    let name: *mut libc::sockaddr_in = &raw mut any;
+    let any: *const libc::sockaddr_in = &loopback(0);
     // Winsock's own bind, which knows what was asked for.
-    assert_eq!(unsafe { wharf_win32::Win32::Networking::WinSock::bind(s, name.cast(), 16) }, 0);
+    // SAFETY: an address, with its length, for the call.
+    assert_eq!(unsafe { wharf_win32::Win32::Networking::WinSock::bind(s, any.cast(), 16) }, 0);
     associate(s, port, 5);
     let server = TcpListener::bind("127.0.0.1:0").unwrap();
     let at = server.local_addr().unwrap().port();
@@ -245,12 +264,9 @@ fn a_socket_whose_connection_was_reset_connects_again() {
     assert_eq!(get(port, u32::MAX), success(0, 5, &ov));
     let (peer, from) = server.accept().unwrap();
     reset(peer);
-    let mut entry = libc::pollfd { fd: i32::try_from(s).unwrap(), events: 0, revents: 0 };
-    assert_eq!(unsafe { libc::poll(&raw mut entry, 1, 10_000) }, 1, "reset");
+    await_end(s);
     let other = TcpListener::bind(from).unwrap();
-    let disconnect = disconnect_ex(s);
-    let call = unsafe { disconnect(s, &raw mut *ov, 2, 0) }; // the operation's until its packet
-    assert_eq!((call, GetLastError()), (0, 997));
+    assert_eq!((disconnect(s, Some(&mut ov), 2, 0), GetLastError()), (0, 997));
     assert_eq!(get(port, u32::MAX), success(0, 5, &ov));
     assert_eq!(connect(s, at, b"", &mut *ov), 997);
     assert_eq!(get(port, u32::MAX), success(0, 5, &ov));

@@ -163,6 +163,13 @@ pub(crate) fn send(s: SOCKET, buffer: &[u8], ov: &mut OVERLAPPED) -> Result<u32,
     if result == 0 { Ok(bytes) } else { Err(GetLastError()) }
 }
 
+/// Waits until the kernel knows that the peer has ended or reset the connection.
+pub(crate) fn await_end(s: SOCKET) {
+    let mut entries = [PollFd::from_borrowed_fd(kernels(s), PollFlags::RDHUP)];
+    let limit = Timespec { tv_sec: 10, tv_nsec: 0 };
+    assert_eq!(poll(&mut entries, Some(&limit)), Ok(1));
+}
+
 /// Closes with a reset.
 pub(crate) fn reset(stream: TcpStream) {
     rustix::net::sockopt::set_socket_linger(stream, Some(Duration::ZERO)).unwrap();

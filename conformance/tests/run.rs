@@ -10,7 +10,10 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::thread;
 use std::time::Duration;
 
+use rustix::process::{Resource, Rlimit, Uid, getuid, setrlimit};
+use rustix::thread::set_thread_res_uid;
 use wharf::{Port, Stream, blocking};
+use wharf_conformance::net;
 use wharf_conformance::threads::{LIMIT, run, until};
 
 fn port<T: Send>(concurrency: u32) -> Port<T> {
@@ -180,4 +183,37 @@ fn a_handler_that_starts_a_timer_is_free() {
         Ok(())
     });
     assert_eq!((run.wait(), port.stats().taken), (0, 21));
+}
+
+/// Where no thread is to be had the caller works itself: packets are handled, and the port's close ends it.
+#[test]
+fn without_threads_the_caller_works() {
+    net::alone("without_threads_the_caller_works", || {
+        let port = port(1);
+        (0..3).for_each(|number| port.post(0, (), number).expect("an open port"));
+        let (handled, caller) = (AtomicU32::new(0), thread::current().id());
+        forbid_threads();
+        let panics = port.run(2, |packet| {
+            assert_eq!(thread::current().id(), caller);
+            handled.fetch_add(1, SeqCst);
+            match packet.transferred {
+                2 => port.close(),
+                1 => fall(),
+                _ => {}
+            }
+            Ok(())
+        });
+        assert_eq!((handled.into_inner(), panics), (3, 1));
+    });
+}
+
+/// Makes every start of a thread by the calling one fail. The limit does not hold for root, who becomes nobody.
+fn forbid_threads() {
+    let limit = Rlimit { current: Some(0), maximum: Some(0) };
+    setrlimit(Resource::Nproc, limit).expect("less is allowed");
+    if getuid().is_root() {
+        let nobody = Uid::from_raw(65534);
+        set_thread_res_uid(nobody, nobody, nobody).expect("root may");
+    }
+    assert!(thread::Builder::new().spawn(|| ()).is_err(), "the limit holds");
 }

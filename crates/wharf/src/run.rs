@@ -76,8 +76,8 @@ impl<T: Send + 'static> Port<T> {
     /// where handlers block.
     ///
     /// # Panics
-    /// If `workers` is 0, or if not even one thread can be started; with fewer than asked for it goes on, and
-    /// says so in the log.
+    /// If `workers` is 0. With fewer threads than asked for it goes on, and says so in the log; without a single one
+    /// the calling thread is the worker.
     pub fn run<F>(&self, workers: impl Into<Workers>, handler: F) -> usize
     where
         F: Fn(Packet<T>) -> io::Result<()> + Sync,
@@ -86,13 +86,14 @@ impl<T: Send + 'static> Port<T> {
         let pool = Arc::new(Pool::default());
         thread::scope(|scope| {
             for started in 0..workers.min {
-                match self.start(scope, &pool, workers, &handler) {
-                    Ok(()) => {}
-                    Err(error) if started == 0 => panic!("no thread for a worker: {error}"),
-                    Err(error) => {
-                        log::warn!("{started} workers of {}: {error}", workers.min);
-                        break;
+                if let Err(error) = self.start(scope, &pool, workers, &handler) {
+                    log::warn!("{started} workers of {}: {error}", workers.min);
+                    if started == 0 {
+                        lock(&pool.state).alive = 1;
+                        let panics = self.work(&pool, Workers::from(1), &handler);
+                        lock(&pool.state).panics += panics;
                     }
+                    break;
                 }
             }
             self.manage(scope, &pool, workers, &handler);

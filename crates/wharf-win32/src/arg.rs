@@ -1,11 +1,12 @@
 //! Pointers that come from C: each is read or written through one of these.
 //!
-//! Null and the first 64 KiB, which Windows never maps, are refused with ERROR_NOACCESS, so that a null structure with
-//! an offset is refused too; any other pointer is the caller's word, as on Windows. No alignment is assumed.
+//! What cannot be read, or written, is refused with ERROR_NOACCESS, and so is null and the first 64 KiB, which Windows
+//! never maps: a null structure with an offset is refused wherever Linux would map it. No alignment is assumed.
 #![allow(unsafe_code)] // memory of the caller's
 
-use crate::code;
+use crate::touch::PAGE;
 use crate::types::WCHAR;
+use crate::{code, touch};
 
 const NEVER_MAPPED: usize = 0x1_0000;
 /// Longer strings are taken for missing terminators.
@@ -16,12 +17,28 @@ pub(crate) fn check<T>(pointer: *const T) -> Result<(), u32> {
     if (pointer as usize) < NEVER_MAPPED { Err(code::ERROR_NOACCESS) } else { Ok(()) }
 }
 
+/// Whether there is room for so many values at an address.
+pub(crate) fn check_room<T>(pointer: *const T, count: usize) -> Result<(), u32> {
+    check(pointer)?;
+    let there =
+        size_of::<T>().checked_mul(count).is_some_and(|size| touch::writable(pointer, size));
+    if there { Ok(()) } else { Err(code::ERROR_NOACCESS) }
+}
+
+/// Whether so many values at an address can be read.
+pub(crate) fn check_read<T>(pointer: *const T, count: usize) -> Result<(), u32> {
+    check(pointer)?;
+    let there =
+        size_of::<T>().checked_mul(count).is_some_and(|size| touch::readable(pointer, size));
+    if there { Ok(()) } else { Err(code::ERROR_NOACCESS) }
+}
+
 /// What a pointer points to.
 ///
 /// # Safety
 /// Null, or readable.
 pub(crate) unsafe fn load<T: Copy>(pointer: *const T) -> Result<T, u32> {
-    check(pointer)?;
+    check_read(pointer, 1)?;
     // SAFETY: the caller's.
     Ok(unsafe { pointer.read_unaligned() })
 }
@@ -31,7 +48,7 @@ pub(crate) unsafe fn load<T: Copy>(pointer: *const T) -> Result<T, u32> {
 /// # Safety
 /// Null, or writable.
 pub(crate) unsafe fn store<T>(pointer: *mut T, value: T) -> Result<(), u32> {
-    check(pointer)?;
+    check_room(pointer, 1)?;
     // SAFETY: the caller's.
     unsafe { pointer.write_unaligned(value) };
     Ok(())
@@ -54,10 +71,10 @@ pub(crate) unsafe fn store_optional<T>(pointer: *mut T, value: T) -> Result<(), 
 /// # Safety
 /// Readable for `count` elements.
 pub(crate) unsafe fn load_all<T: Copy>(pointer: *const T, count: usize) -> Result<Vec<T>, u32> {
-    let mut copy = Vec::with_capacity(count.min(STRING_LIMIT));
     if count > 0 {
-        check(pointer)?;
+        check_read(pointer, count)?;
     }
+    let mut copy = Vec::with_capacity(count);
     for at in 0..count {
         let from = pointer.wrapping_add(at);
         // SAFETY: the caller's.
@@ -72,7 +89,7 @@ pub(crate) unsafe fn load_all<T: Copy>(pointer: *const T, count: usize) -> Resul
 /// Writable for as many elements.
 pub(crate) unsafe fn store_all<T: Copy>(pointer: *mut T, values: &[T]) -> Result<(), u32> {
     if !values.is_empty() {
-        check(pointer)?;
+        check_room(pointer, values.len())?;
     }
     for (at, value) in values.iter().enumerate() {
         let to = pointer.wrapping_add(at);
@@ -89,10 +106,14 @@ pub(crate) unsafe fn store_all<T: Copy>(pointer: *mut T, values: &[T]) -> Result
 pub(crate) unsafe fn string<T: Copy + Default + PartialEq>(
     pointer: *const T,
 ) -> Result<Vec<T>, u32> {
-    check(pointer)?;
+    check_read(pointer, 1)?;
     let mut copy = Vec::new();
     for at in 0..STRING_LIMIT {
         let from = pointer.wrapping_add(at);
+        // A page ends: whether the next is there is asked where it begins.
+        if from as usize % PAGE < size_of::<T>() {
+            check_read(from, 1)?;
+        }
         // SAFETY: no zero so far, so the string goes on here.
         let unit = unsafe { from.read_unaligned() };
         if unit == T::default() {

@@ -43,6 +43,7 @@ mod text;
 mod thread;
 mod threadpool;
 mod time;
+mod touch;
 mod types;
 mod wait;
 mod winsock;

@@ -21,6 +21,7 @@
 #include <ucontext.h>
 
 struct _EXCEPTION_POINTERS;
+extern "C" int wharf_fault_fixed(const void *info, void *context);
 extern "C" void RaiseException(unsigned code, unsigned flags, unsigned count, const unsigned long *information);
 
 namespace wharf {
@@ -191,6 +192,9 @@ inline struct sigaction *previous()
 
 inline void fault(int signal, siginfo_t *info, void *context)
 {
+    /* A pointer that a call of ours has found to be bad: it is the call's answer. */
+    if (wharf_fault_fixed(info, context))
+        return;
     record exception = {fault_code(signal, info), 0, nullptr, nullptr, 0, {}};
     if (signal == SIGSEGV || signal == SIGBUS) {
         exception.count = 2;
@@ -225,6 +229,7 @@ inline void catch_faults()
     struct sigaction now;
     if (sigaction(SIGSEGV, nullptr, &now) == 0 && now.sa_sigaction == fault)
         return;
+    wharf_fault_fixed(nullptr, nullptr);
     struct sigaction action = {};
     action.sa_sigaction = fault;
     /* Not blocked inside: the handler is left by an exception. */

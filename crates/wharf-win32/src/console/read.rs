@@ -60,7 +60,7 @@ pub unsafe extern "C" fn ReadConsoleA(
     _control: *const c_void,
 ) -> BOOL {
     guard::call(FALSE, || {
-        arg::check(buffer)?;
+        arg::check_room(buffer, 1)?;
         let mut line = line(&*handle::get(console)?)?;
         keep(line.split_off(line.len().min(room as usize)));
         let length = u32::try_from(line.len()).map_err(|_| code::ERROR_NOT_ENOUGH_MEMORY)?;
@@ -82,7 +82,7 @@ pub unsafe extern "C" fn ReadConsoleW(
     _control: *const c_void,
 ) -> BOOL {
     guard::call(FALSE, || {
-        arg::check(buffer)?;
+        arg::check_room(buffer, 1)?;
         let mut line = text::wide(&line(&*handle::get(console)?)?);
         let rest: Vec<WCHAR> = line.split_off(line.len().min(room as usize));
         keep(text::narrow(&rest));

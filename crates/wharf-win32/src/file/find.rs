@@ -189,7 +189,7 @@ unsafe fn first<T: Copy + Default>(
 ) -> HANDLE {
     guard::call(INVALID_HANDLE_VALUE, || {
         let name = name.map_err(|_| code::ERROR_PATH_NOT_FOUND)?;
-        arg::check(to)?;
+        arg::check_room(to, 1)?;
         let (search, name, facts) = begin(&name)?;
         // SAFETY: the caller's structure.
         unsafe { arg::store(to, data(&facts, &convert(&name))) }?;
@@ -206,7 +206,7 @@ unsafe fn next<T: Copy + Default>(
 ) -> BOOL {
     guard::call(FALSE, || {
         let search = object::get::<Search>(search)?;
-        arg::check(to)?;
+        arg::check_room(to, 1)?;
         let (name, facts) = search.next().ok_or(code::ERROR_NO_MORE_FILES)?;
         // SAFETY: the caller's structure.
         unsafe { arg::store(to, data(&facts, &convert(&name))) }?;

@@ -115,6 +115,7 @@ pub(super) unsafe fn call(
     let at = if overlapped.is_null() {
         At::Position
     } else {
+        arg::check_room(overlapped, 1)?;
         // SAFETY: the caller's structure.
         offset(unsafe { arg::load(overlapped) }?)
     };

@@ -23,8 +23,8 @@ pub unsafe extern "C" fn CreatePipe(
     size: u32,
 ) -> BOOL {
     guard::call(FALSE, || {
-        arg::check(reader)?;
-        arg::check(writer)?;
+        arg::check_room(reader, 1)?;
+        arg::check_room(writer, 1)?;
         // SAFETY: the caller's structure.
         let inherit = unsafe { inherited(attributes) }?;
         without_sigpipe();

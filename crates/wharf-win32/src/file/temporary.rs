@@ -164,7 +164,7 @@ pub unsafe extern "C" fn GetTempFileNameA(
         let directory = unsafe { arg::string(directory) }.map_err(|_| code::ERROR_DIRECTORY)?;
         // SAFETY: the caller's prefix, or null.
         let prefix = unsafe { arg::string(prefix) }.unwrap_or_default();
-        arg::check(buffer)?;
+        arg::check_room(buffer, 1)?;
         let (name, number) = temporary_name(&directory, &prefix, unique)?;
         // SAFETY: the caller's buffer.
         unsafe { store_name(&name, buffer) }?;
@@ -185,7 +185,7 @@ pub unsafe extern "C" fn GetTempFileNameW(
         let directory = unsafe { arg::wide(directory) }.map_err(|_| code::ERROR_DIRECTORY)?;
         // SAFETY: the caller's prefix, or null.
         let prefix = unsafe { arg::wide(prefix) }.unwrap_or_default();
-        arg::check(buffer)?;
+        arg::check_room(buffer, 1)?;
         let (name, number) = temporary_name(&directory, &prefix, unique)?;
         // SAFETY: the caller's buffer.
         unsafe { store_name(&text::wide(&name), buffer) }?;

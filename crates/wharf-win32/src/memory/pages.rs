@@ -246,7 +246,7 @@ pub unsafe extern "C" fn VirtualProtect(
 ) -> BOOL {
     guard::call(FALSE, || {
         let access = access(protection)?;
-        arg::check(before)?;
+        arg::check_room(before, 1)?;
         let (from, to) = span(address as usize, size)?;
         let mut regions = regions();
         let old = match find(&mut regions, from) {

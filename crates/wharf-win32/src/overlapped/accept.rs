@@ -31,6 +31,7 @@ use crate::socket::table::{find, find_generation};
 use crate::socket::types::SOCKET;
 use crate::socket::waiting::errno;
 use crate::types::{BOOL, FALSE};
+use crate::winsock::memory;
 use crate::winsock::sockaddr::{Address, SOCKADDR, SOCKADDR_IN, SOCKADDR_IN6};
 
 /// What an address area has beyond the address.
@@ -214,11 +215,12 @@ pub unsafe extern "C" fn AcceptEx(
             let name = find(sAcceptSocket)?.name();
             (name.index, name.generation)
         };
-        if lpOutputBuffer.is_null() {
-            return Err(code::WSAEFAULT);
-        }
+        let room = u64::from(dwReceiveDataLength)
+            + u64::from(dwLocalAddressLength)
+            + u64::from(dwRemoteAddressLength);
+        memory::writable(lpOutputBuffer, usize::try_from(room).map_err(|_| code::WSAEFAULT)?)?;
         // SAFETY: valid until the operation's end (C31). Pending from here on, even if it is refused (C2).
-        let request = unsafe { Request::begin(lpOverlapped, None) }?;
+        let request = unsafe { Request::begin_winsock(lpOverlapped, None) }?;
         if dwRemoteAddressLength == 0 {
             return Err(code::WSAEFAULT); // D20
         }

@@ -9,6 +9,8 @@ use std::ptr;
 use wharf_core::status::code;
 
 use crate::socket::types::WSABUF;
+use crate::touch;
+use crate::winsock::memory;
 
 /// Pieces that go to the kernel in one call, of the 1024 that it takes.
 pub(crate) const PIECES_PER_CALL: usize = 64;
@@ -32,17 +34,15 @@ pub(crate) struct Kept {
 unsafe impl Send for Buffers {}
 
 impl Buffers {
-    /// Captures what the program passes: WSAEINVAL for none, WSAEFAULT for a null array (D44).
+    /// Captures what the program passes: WSAEINVAL for none, WSAEFAULT for an array that is not there (D44).
     ///
     /// # Safety
-    /// `array` is null or points to `count` elements.
+    /// A plausible `array` is one to `count` elements.
     pub(crate) unsafe fn capture(array: *const WSABUF, count: u32) -> Result<Buffers, u32> {
         if count == 0 {
             return Err(code::WSAEINVAL);
         }
-        if array.is_null() {
-            return Err(code::WSAEFAULT);
-        }
+        memory::readable(array, (count as usize).saturating_mul(size_of::<WSABUF>()))?;
         let piece = |at: u32| {
             let from = array.wrapping_add(at as usize);
             // SAFETY: within the array.
@@ -61,8 +61,8 @@ impl Buffers {
         Buffers::One(libc::iovec { iov_base: base.cast(), iov_len: len })
     }
 
-    /// A copy of what follows the first `skip` bytes: the program gets its memory back.
-    pub(crate) fn keep(&self, mut skip: usize) -> Buffers {
+    /// A copy of what follows the first `skip` bytes: the program gets its memory back. None if it is not there.
+    pub(crate) fn keep(&self, mut skip: usize) -> Option<Buffers> {
         let mut copy = Vec::with_capacity(self.len() - skip);
         for piece in self.pieces() {
             let from = skip.min(piece.iov_len);
@@ -70,13 +70,16 @@ impl Buffers {
             let (base, length) =
                 (piece.iov_base.wrapping_byte_add(from).cast::<u8>(), piece.iov_len - from);
             if length > 0 {
-                // SAFETY: the program's memory, of which the kernel has read a part in this call.
+                if !touch::readable(base, length) {
+                    return None;
+                }
+                // SAFETY: the program's memory, which is there.
                 copy.extend_from_slice(unsafe { std::slice::from_raw_parts(base, length) });
             }
         }
         let mut memory = copy.into_boxed_slice();
         let piece = libc::iovec { iov_base: memory.as_mut_ptr().cast(), iov_len: memory.len() };
-        Buffers::Kept(Box::new(Kept { piece, _memory: memory }))
+        Some(Buffers::Kept(Box::new(Kept { piece, _memory: memory })))
     }
 
     pub(crate) fn pieces(&self) -> &[libc::iovec] {

@@ -19,6 +19,7 @@ use crate::socket::table::find;
 use crate::socket::types::SOCKET;
 use crate::socket::waiting::{checked, errno};
 use crate::types::{BOOL, FALSE};
+use crate::winsock::memory;
 use crate::winsock::sockaddr::{Address, SOCKADDR};
 
 pub(crate) struct Connect {
@@ -116,7 +117,7 @@ pub(super) unsafe extern "C" fn connect_ex(
         // SAFETY: the caller's promise.
         let to = unsafe { Address::read(name, namelen) }?;
         // SAFETY: valid until the operation's end (C31). Pending from here on, even if it is refused (C2).
-        let request = unsafe { Request::begin(lpOverlapped, None) }?;
+        let request = unsafe { Request::begin_winsock(lpOverlapped, None) }?;
         if record.io.connecting || record.accepting.is_some() {
             return Err(code::WSAEINVAL);
         }
@@ -139,10 +140,7 @@ pub(super) unsafe extern "C" fn connect_ex(
             Vec::new()
         } else {
             // SAFETY: the caller's promise.
-            unsafe {
-                std::slice::from_raw_parts(lpSendBuffer.cast::<u8>(), dwSendDataLength as usize)
-            }
-            .to_vec()
+            unsafe { memory::bytes(lpSendBuffer.cast(), dwSendDataLength as usize) }?.to_vec()
         };
         record.io.connecting = true;
         let connect = Connect { to, asked: false, stands: false, data };

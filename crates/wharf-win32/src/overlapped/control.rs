@@ -8,6 +8,8 @@ use std::mem::size_of;
 
 use wharf_core::status::code;
 
+use crate::winsock::memory;
+
 const HEADER: usize = 16;
 const ALIGN: usize = 8;
 
@@ -93,8 +95,8 @@ pub(super) unsafe fn give(header: &libc::msghdr, to: *mut u8, room: &mut u32) ->
     }
     let fits = all.len() <= *room as usize && (all.is_empty() || !to.is_null());
     if fits && !all.is_empty() {
-        // SAFETY: there is room.
-        unsafe { std::ptr::copy_nonoverlapping(all.as_ptr(), to, all.len()) };
+        // SAFETY: there is room, or nothing any more, and then the data have nowhere to go.
+        let _ = unsafe { memory::store(to, &all) };
     }
     *room = if fits { u32::try_from(all.len()).unwrap_or(0) } else { 0 };
     // Without a buffer nobody asked for any.
@@ -110,7 +112,7 @@ pub(super) unsafe fn take(from: *const u8, length: u32) -> Result<Vec<u8>, u32> 
         return Ok(vec![]);
     }
     // SAFETY: the caller's promise.
-    let bytes = unsafe { std::slice::from_raw_parts(from, length as usize) };
+    let bytes = unsafe { memory::bytes(from, length as usize) }?;
     let mut all = vec![];
     for (level, kind, data) in items(bytes).ok_or(code::WSAEINVAL)? {
         let row = TYPES.iter().find(|row| (row.0, row.1) == (level, kind));

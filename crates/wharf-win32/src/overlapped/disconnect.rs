@@ -80,16 +80,17 @@ pub(super) unsafe extern "C" fn disconnect_ex(
         if !record.is_stream() || !record.is_connected() {
             return Err(code::WSAENOTCONN);
         }
-        record.shut_out = true;
         let reuse = dwFlags & TF_REUSE_SOCKET != 0;
         let work = Work::Disconnect(Disconnect::new(reuse));
         if lpOverlapped.is_null() {
+            record.shut_out = true;
             drop(record);
             transfer(s, work, true, |_| Ok(()))?;
             return Ok(TRUE);
         }
         // SAFETY: valid until the operation's end (C31).
-        let request = unsafe { Request::begin(lpOverlapped, None) }?;
+        let request = unsafe { Request::begin_winsock(lpOverlapped, None) }?;
+        record.shut_out = true;
         if reuse {
             record.drive_again(true); // what is there is for the receives that came before
         }

@@ -17,6 +17,7 @@ use crate::socket::types::{GUID, SOCKET, SOCKET_ERROR};
 use crate::winsock::control::{
     Refusal, SIO_BASE_HANDLE, SIO_BSP_HANDLE, SIO_BSP_HANDLE_POLL, SIO_BSP_HANDLE_SELECT, control,
 };
+use crate::winsock::memory;
 
 const SIO_GET_EXTENSION_FUNCTION_POINTER: u32 = 0xC800_0006;
 /// Names the table of registered I/O.
@@ -41,10 +42,10 @@ unsafe fn find_function(
         return Err(code::WSAEFAULT);
     }
     // SAFETY: long enough.
-    let id = unsafe { input.cast::<GUID>().read_unaligned() };
+    let id = unsafe { memory::read(input.cast::<GUID>()) }?;
     let function = extension_function(&id).ok_or(code::WSAEINVAL)?;
     // SAFETY: long enough.
-    unsafe { output.cast::<*const c_void>().write_unaligned(function) };
+    unsafe { memory::write(output.cast::<*const c_void>(), function) }?;
     Ok(u32::try_from(needed).unwrap_or(8))
 }
 
@@ -71,9 +72,7 @@ pub unsafe extern "C" fn WSAIoctl(
     guard::call(SOCKET_ERROR, || {
         started()?;
         find(s)?;
-        if lpcbBytesReturned.is_null() {
-            return Err(code::WSAEFAULT);
-        }
+        memory::room(lpcbBytesReturned)?;
         let handles = [SIO_BASE_HANDLE, SIO_BSP_HANDLE, SIO_BSP_HANDLE_SELECT, SIO_BSP_HANDLE_POLL];
         let done = match dwIoControlCode {
             SIO_GET_EXTENSION_FUNCTION_POINTER => {
@@ -115,7 +114,7 @@ pub unsafe extern "C" fn WSAIoctl(
                 return Err(code::WSAEINVAL); // A14
             }
             // SAFETY: valid until the operation's end (C31).
-            let request = unsafe { Request::begin(lpOverlapped, routine) }?;
+            let request = unsafe { Request::begin_winsock(lpOverlapped, routine) }?;
             let (status, ended) = match answer {
                 Some(_) => (Status::SUCCESS, Ended::AtOnce),
                 None => (Status::NOT_SUPPORTED, Ended::Later),

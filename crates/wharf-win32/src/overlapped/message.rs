@@ -18,6 +18,7 @@ use crate::socket::started;
 use crate::socket::table::find;
 use crate::socket::types::{SOCKET, SOCKET_ERROR, WSABUF};
 use crate::socket::waiting::checked;
+use crate::winsock::memory;
 use crate::winsock::sockaddr::{Address, SOCKADDR};
 
 /// Windows' numbers, in WSAMSG.dwFlags.
@@ -66,6 +67,10 @@ fn header(pieces: &mut [libc::iovec], address: &mut Address, control: &mut [u8])
 }
 
 pub(super) fn try_receive(facts: Facts, message: &Message) -> Attempt {
+    // Before the kernel gives the datagram away.
+    if memory::room(message.message).is_err() {
+        return Attempt::Failed(Fault::errno(libc::EFAULT));
+    }
     let mut pieces = NO_PIECES;
     let (used, room) = message.buffers.rest(0, &mut pieces);
     let mut address = Address::empty();
@@ -149,8 +154,20 @@ unsafe fn call(
     if found.is_stream() {
         return Err(if receives { code::WSAEOPNOTSUPP } else { code::WSAEINVAL });
     }
-    // SAFETY: not null.
-    let now = unsafe { message.read() };
+    memory::room_or_null(bytes)?;
+    // SAFETY: the caller's promise.
+    let now = unsafe { memory::read(message) }?;
+    if receives {
+        memory::room(message)?;
+        for (room, length) in [
+            (now.name.cast(), usize::try_from(now.namelen).unwrap_or(0)),
+            (now.Control.buf.cast::<u8>(), now.Control.len as usize),
+        ] {
+            if !room.is_null() && length > 0 {
+                memory::writable(room, length)?;
+            }
+        }
+    }
     // SAFETY: the caller's promise.
     let buffers = unsafe { Buffers::capture(now.lpBuffers, now.dwBufferCount) }?;
     let work = if receives {
@@ -198,7 +215,7 @@ unsafe fn call(
         return Err(code::WSAEINVAL); // A14
     }
     // SAFETY: valid until the operation's end (C31).
-    let request = unsafe { Request::begin(overlapped, routine) }?;
+    let request = unsafe { Request::begin_winsock(overlapped, routine) }?;
     let issued = issue(&mut found, Operation { request, work, transferred: 0, via: None })?;
     drop(found);
     // SAFETY: the caller's promise.

@@ -15,6 +15,7 @@ use crate::socket::Record;
 use crate::socket::started;
 use crate::socket::table::find;
 use crate::socket::types::{SOCKET, SOCKET_ERROR, WSABUF};
+use crate::winsock::memory;
 use crate::winsock::sockaddr::{SOCKADDR, SOCKADDR_IN, SOCKADDR_IN6};
 
 /// Flags of a receive, Windows' numbers. The first three are the kernel's too.
@@ -81,8 +82,9 @@ unsafe fn receive(s: SOCKET, call: Call) -> Result<i32, u32> {
         find(s)?; // a SOCKET that is none is the first that is found
         return Err(code::WSAEFAULT);
     }
-    // SAFETY: not null.
-    let flags = unsafe { call.flags.read() };
+    let room = memory::room(call.flags).and_then(|()| memory::room_or_null(call.bytes));
+    // SAFETY: the caller's promise.
+    let flags = room.and_then(|()| unsafe { memory::read(call.flags) });
     // SAFETY: the caller's promise.
     let buffers = unsafe { Buffers::capture(call.buffers, call.count) };
     let from = match call.from {
@@ -90,7 +92,7 @@ unsafe fn receive(s: SOCKET, call: Call) -> Result<i32, u32> {
         _ => None,
     };
     let mut found = find(s)?;
-    let buffers = buffers?;
+    let (flags, buffers) = (flags?, buffers?);
     if let Some(from) = &from {
         // SAFETY: the caller's promise.
         unsafe { check_room(&found, from) }?;
@@ -117,7 +119,7 @@ unsafe fn receive(s: SOCKET, call: Call) -> Result<i32, u32> {
         return Err(code::WSAEINVAL); // A14
     }
     // SAFETY: valid until the operation's end (C31).
-    let request = unsafe { Request::begin(call.overlapped, call.routine) }?;
+    let request = unsafe { Request::begin_winsock(call.overlapped, call.routine) }?;
     let issued = issue(&mut found, Operation { request, work, transferred: 0, via: None })?;
     if let super::operation::Issued::Done(_) = issued {
         // SAFETY: not null.
@@ -149,19 +151,18 @@ pub(crate) unsafe fn receive_for_file(
 /// D61: an address that would not fit fails the call, and the datagram stays.
 ///
 /// # Safety
-/// The length is null or valid.
+/// A plausible length is one to a number.
 unsafe fn check_room(record: &Record, from: &From) -> Result<(), u32> {
-    if from.length.is_null() {
-        return Err(code::WSAEFAULT);
-    }
-    // SAFETY: not null.
-    let room = usize::try_from(unsafe { from.length.read() }).map_err(|_| code::WSAEFAULT)?;
+    memory::room(from.length)?;
+    // SAFETY: there is something.
+    let room =
+        usize::try_from(unsafe { memory::read(from.length) }?).map_err(|_| code::WSAEFAULT)?;
     let needed = match record.family {
         libc::AF_INET => size_of::<SOCKADDR_IN>(),
         libc::AF_INET6 => size_of::<SOCKADDR_IN6>(),
         _ => 2,
     };
-    if room < needed { Err(code::WSAEFAULT) } else { Ok(()) }
+    if room < needed { Err(code::WSAEFAULT) } else { memory::writable(from.name, needed) }
 }
 
 /// Receives into several buffers.

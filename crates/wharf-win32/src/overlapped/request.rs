@@ -24,6 +24,7 @@ use wharf_core::status::{Status, code};
 use super::cancel::Cancel;
 use super::thread::{self, ThreadId};
 use super::types::OVERLAPPED;
+use crate::arg;
 use crate::object::{self, Object};
 use crate::port::{Binding, Entry};
 use crate::types::HANDLE;
@@ -72,7 +73,8 @@ pub(crate) unsafe fn internal<'a>(overlapped: NonNull<OVERLAPPED>) -> &'a Atomic
 }
 
 impl Request {
-    /// Marks the OVERLAPPED pending, and clears its event: ERROR_INVALID_HANDLE if that is none.
+    /// Marks the OVERLAPPED pending, and clears its event: ERROR_INVALID_HANDLE if that is none, ERROR_NOACCESS for an
+    /// OVERLAPPED that cannot be written.
     ///
     /// # Safety
     /// `overlapped` is valid until the operation's end.
@@ -81,6 +83,7 @@ impl Request {
         routine: Option<Routine>,
     ) -> Result<Request, u32> {
         let overlapped = NonNull::new(overlapped).ok_or(code::ERROR_INVALID_PARAMETER)?;
+        arg::check_room(overlapped.as_ptr(), 1)?;
         // SAFETY: valid; not written by anybody else before the end.
         let event = unsafe { overlapped.as_ref() }.hEvent as usize;
         let handle = (event & HANDLE_BITS) as HANDLE;
@@ -102,6 +105,21 @@ impl Request {
             no_packet: routine.is_none() && event & NO_PACKET != 0,
             routine,
             thread: thread::current(),
+        })
+    }
+
+    /// [`begin`](Self::begin) of a Winsock call: WSAEFAULT where the OVERLAPPED is not there.
+    ///
+    /// # Safety
+    /// As for `begin`.
+    pub(crate) unsafe fn begin_winsock(
+        overlapped: *mut OVERLAPPED,
+        routine: Option<Routine>,
+    ) -> Result<Request, u32> {
+        // SAFETY: the caller's.
+        unsafe { Self::begin(overlapped, routine) }.map_err(|error| match error {
+            code::ERROR_NOACCESS => code::WSAEFAULT,
+            error => error,
         })
     }
 

@@ -14,12 +14,14 @@ use wharf_core::status::{Status, code};
 
 use super::request::{internal, wait_for, wake_waiters};
 use super::types::OVERLAPPED;
+use crate::arg;
 use crate::guard;
 use crate::socket::started;
 use crate::socket::table::find_native;
 use crate::socket::types::SOCKET;
 use crate::types::{BOOL, FALSE, HANDLE, TRUE};
 use crate::wait::apc;
+use crate::winsock::memory;
 
 const INFINITE: u32 = u32::MAX;
 
@@ -46,6 +48,7 @@ unsafe fn result(
     alertable: bool,
 ) -> Result<(Status, usize), u32> {
     let overlapped = NonNull::new(overlapped.cast_mut()).ok_or(code::ERROR_INVALID_PARAMETER)?;
+    arg::check_read(overlapped.as_ptr(), 1)?;
     let deadline =
         (millis != INFINITE).then(|| Instant::now() + Duration::from_millis(millis.into()));
     // SAFETY: the caller's promise.
@@ -112,6 +115,7 @@ pub unsafe extern "C" fn GetOverlappedResultEx(
         if lpNumberOfBytesTransferred.is_null() {
             return Err(code::ERROR_INVALID_PARAMETER);
         }
+        arg::check_room(lpNumberOfBytesTransferred, 1)?;
         let incomplete =
             if dwMilliseconds == 0 { code::ERROR_IO_INCOMPLETE } else { code::WAIT_TIMEOUT };
         // SAFETY: the caller's promise.
@@ -141,9 +145,9 @@ pub unsafe extern "C" fn WSAGetOverlappedResult(
     guard::call(FALSE, || {
         started()?;
         find_native(s)?; // C14
-        if lpOverlapped.is_null() || lpcbTransfer.is_null() || lpdwFlags.is_null() {
-            return Err(code::WSAEFAULT);
-        }
+        memory::readable(lpOverlapped, size_of::<OVERLAPPED>())?;
+        memory::room(lpcbTransfer)?;
+        memory::room(lpdwFlags)?;
         let millis = if fWait == 0 { 0 } else { INFINITE };
         // SAFETY: the caller's promise.
         let (status, bytes) =

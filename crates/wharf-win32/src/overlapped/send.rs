@@ -15,6 +15,7 @@ use crate::socket::Record;
 use crate::socket::started;
 use crate::socket::table::find;
 use crate::socket::types::{SOCKET, SOCKET_ERROR, WSABUF};
+use crate::winsock::memory;
 use crate::winsock::sockaddr::{Address, SOCKADDR};
 
 /// Flags of a send, Windows' numbers. The first two are the kernel's too.
@@ -59,6 +60,7 @@ unsafe fn send(s: SOCKET, call: Call) -> Result<i32, u32> {
     let buffers = unsafe { Buffers::capture(call.buffers, call.count) };
     let mut found = find(s)?;
     let buffers = buffers?;
+    memory::room_or_null(call.bytes)?;
     let to = match call.to {
         // A stream has its peer, whatever address comes with the data.
         Some((name, length)) if !name.is_null() && !found.is_stream() => {
@@ -90,7 +92,7 @@ unsafe fn send(s: SOCKET, call: Call) -> Result<i32, u32> {
         return Err(code::WSAEINVAL); // A14
     }
     // SAFETY: valid until the operation's end (C31).
-    let request = unsafe { Request::begin(call.overlapped, call.routine) }?;
+    let request = unsafe { Request::begin_winsock(call.overlapped, call.routine) }?;
     let issued = issue(&mut found, Operation { request, work, transferred: 0, via: None })?;
     drop(found);
     // SAFETY: the caller's promise.
@@ -129,7 +131,7 @@ pub(super) unsafe fn complete_in_call(
         return transfer(s, work, false, check);
     }
     // SAFETY: valid.
-    let request = unsafe { Request::begin(overlapped, routine) }?;
+    let request = unsafe { Request::begin_winsock(overlapped, routine) }?;
     let bytes = transfer(s, work, true, check)?;
     request.finish(None, 0, Status::SUCCESS, bytes, Ended::AtOnce);
     Ok(bytes)

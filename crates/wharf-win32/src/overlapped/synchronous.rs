@@ -73,7 +73,9 @@ impl Record {
     fn keep_rest(&mut self, work: &Work, transferred: usize) -> usize {
         let Work::Send(Send { buffers, flags, to: None }) = work else { return transferred };
         let all = buffers.len();
-        let rest = Send { buffers: buffers.keep(transferred), flags: *flags, to: None };
+        // What is not there cannot be taken.
+        let Some(kept) = buffers.keep(transferred) else { return transferred };
+        let rest = Send { buffers: kept, flags: *flags, to: None };
         let (request, work) = (Request::silent(), Work::Send(rest));
         // Without a watcher nobody would send it; then the call has taken a part.
         match issue_later(self, Operation { request, work, transferred: 0, via: None }) {

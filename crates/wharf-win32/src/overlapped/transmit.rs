@@ -169,9 +169,8 @@ fn datagram(fd: i32, pieces: &[Piece], sent: &mut usize) -> Result<usize, i32> {
         match &piece.source {
             Source::Memory(base) => {
                 // SAFETY: the program's memory until the operation's end (C31).
-                bytes.extend_from_slice(unsafe {
-                    std::slice::from_raw_parts(base.cast::<u8>(), length)
-                });
+                let part = unsafe { crate::winsock::memory::bytes(base.cast(), length) };
+                bytes.extend_from_slice(part.map_err(|_| libc::EFAULT)?);
             }
             Source::File { file, offset } => {
                 let start = bytes.len();
@@ -218,15 +217,17 @@ unsafe fn transmit(
     }
     let disconnect = (flags & TF_DISCONNECT != 0 && record.is_stream())
         .then(|| Disconnect::new(flags & TF_REUSE_SOCKET != 0));
-    record.shut_out |= disconnect.is_some();
+    let ends = disconnect.is_some();
     let work = Work::Transmit(Box::new(Transmit { pieces, at: 0, disconnect }));
     if overlapped.is_null() {
+        record.shut_out |= ends;
         drop(record);
         transfer(s, work, true, |_| Ok(()))?;
         return Ok(TRUE);
     }
     // SAFETY: valid until the operation's end (C31).
-    let request = unsafe { Request::begin(overlapped, None) }?;
+    let request = unsafe { Request::begin_winsock(overlapped, None) }?;
+    record.shut_out |= ends;
     issue_pending(&mut record, Operation { request, work, transferred: 0, via: None })?;
     Err(code::ERROR_IO_PENDING)
 }

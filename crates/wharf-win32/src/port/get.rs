@@ -8,11 +8,11 @@ use wharf::{Alert, GetError, Packet};
 use wharf_core::status::code;
 
 use super::{Entry, IoPort, lookup};
-use crate::guard;
 use crate::overlapped::types::{OVERLAPPED, OVERLAPPED_ENTRY};
 use crate::thread::deferral;
 use crate::types::{BOOL, FALSE, HANDLE, TRUE};
 use crate::wait::apc;
+use crate::{arg, guard};
 
 const INFINITE: u32 = u32::MAX;
 
@@ -64,9 +64,10 @@ fn uninterrupted(
 /// | TRUE | null | as it was | a post that carried null (A24) |
 /// | FALSE | not null | the operation's | an operation has failed; key and bytes are stored (A25) |
 /// | FALSE | null | WAIT_TIMEOUT, ERROR_ABANDONED_WAIT_0, ERROR_INVALID_HANDLE | nothing was taken; key and bytes are as they were (A26) |
+/// | FALSE | as it was | ERROR_INVALID_PARAMETER for a null pointer, ERROR_NOACCESS for one that cannot be written | nothing was taken |
 ///
 /// # Safety
-/// The three pointers are null, which is ERROR_INVALID_PARAMETER, or valid for writes.
+/// The three pointers are null or valid for writes, and stay so during the wait.
 // SAFETY: the name is Windows' own and nobody else's.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn GetQueuedCompletionStatus(
@@ -83,6 +84,10 @@ pub unsafe extern "C" fn GetQueuedCompletionStatus(
         {
             return Err(code::ERROR_INVALID_PARAMETER);
         }
+        // Before a packet is taken that could not be told.
+        arg::check_room(lpOverlapped, 1)?;
+        arg::check_room(lpCompletionKey, 1)?;
+        arg::check_room(lpNumberOfBytesTransferred, 1)?;
         let got = lookup::with(CompletionPort, |port| {
             port.port.get_interruptible(time_out, &deferral::is_due).map_err(why)
         });
@@ -130,7 +135,7 @@ fn alertable(port: &IoPort, time_out: Option<Duration>) -> Result<Packet<Entry>,
 /// Takes what is queued, up to `ulCount` packets; waits for the first.
 ///
 /// TRUE also if operations have failed: their statuses are in the entries (A35, A36). FALSE: ERROR_INVALID_PARAMETER
-/// for a count of 0 or a null pointer, WAIT_TIMEOUT, ERROR_ABANDONED_WAIT_0, ERROR_INVALID_HANDLE.
+/// for a count of 0 or a null pointer, ERROR_NOACCESS for what cannot be written, WAIT_TIMEOUT, ERROR_ABANDONED_WAIT_0, ERROR_INVALID_HANDLE.
 ///
 /// # Safety
 /// Null, or valid for writes: `ulCount` entries, and a number.
@@ -148,6 +153,8 @@ pub unsafe extern "C" fn GetQueuedCompletionStatusEx(
         if ulCount == 0 || lpCompletionPortEntries.is_null() || ulNumEntriesRemoved.is_null() {
             return Err(code::ERROR_INVALID_PARAMETER);
         }
+        arg::check_room(lpCompletionPortEntries, ulCount as usize)?;
+        arg::check_room(ulNumEntriesRemoved, 1)?;
         let got = lookup::with(CompletionPort, |port| {
             let count = ulCount as usize;
             let first = if fAlertable == FALSE {

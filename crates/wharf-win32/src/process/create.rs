@@ -66,6 +66,7 @@ fn check(flags: u32) -> Result<(), u32> {
 /// The environment is null or a block of the kind that the flags say; the answer has room.
 unsafe fn create(wish: Wish, information: *mut PROCESS_INFORMATION) -> Result<BOOL, u32> {
     arg::check(information).map_err(|_| code::ERROR_INVALID_PARAMETER)?;
+    arg::check_room(information, 1)?;
     let Wish { application, line, inherits, flags, environment, directory, standard } = wish;
     check(flags)?;
     let is_wide = flags & UNICODE_ENVIRONMENT != 0;

@@ -174,7 +174,7 @@ pub(super) unsafe extern "C" fn dequeue(queue: RIO_CQ, to: *mut RIORESULT, count
         if count == 0 {
             return Err(code::WSAEINVAL);
         }
-        arg::check(to).map_err(|_| code::WSAEFAULT)?;
+        arg::check_room(to, 1).map_err(|_| code::WSAEFAULT)?;
         let taken: Vec<Ended> = {
             let mut state = queue.state();
             let count = state.results.len().min(count as usize);

@@ -115,7 +115,7 @@ pub unsafe extern "C" fn RegisterWaitForSingleObject(
     dwFlags: u32,
 ) -> BOOL {
     guard::call(FALSE, || {
-        arg::check(phNewWaitObject)?;
+        arg::check_room(phNewWaitObject, 1)?;
         let registration = Arc::new(Registration {
             object: wait::waitable(hObject)?,
             callback: Callback.ok_or(code::ERROR_INVALID_PARAMETER)?,

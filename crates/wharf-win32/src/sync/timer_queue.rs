@@ -140,7 +140,7 @@ pub unsafe extern "C" fn CreateTimerQueueTimer(
     Flags: u32,
 ) -> BOOL {
     guard::call(FALSE, || {
-        arg::check(phNewTimer)?;
+        arg::check_room(phNewTimer, 1)?;
         let queue = queue(TimerQueue)?;
         let timer = Arc::new(Timer {
             callback: Callback.ok_or(code::ERROR_INVALID_PARAMETER)?,

@@ -119,7 +119,7 @@ fn table() -> MutexGuard<'static, Table> {
 /// # Safety
 /// `to` is null or writable.
 unsafe fn acquire(to: *mut usize, named: bool, kind: u32, flags: u32) -> Result<BOOL, u32> {
-    arg::check(to)?;
+    arg::check_room(to, 1)?;
     let known = CRYPT_VERIFYCONTEXT
         | CRYPT_NEWKEYSET
         | CRYPT_DELETEKEYSET
@@ -206,7 +206,7 @@ pub unsafe extern "C" fn CryptCreateHash(
     to: *mut usize,
 ) -> BOOL {
     guard::call(FALSE, || {
-        arg::check(to)?;
+        arg::check_room(to, 1)?;
         let mut table = table();
         let kind = table.provider(provider)?;
         if flags != 0 {

@@ -13,7 +13,7 @@ use std::ffi::c_void;
 use std::sync::Once;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::arg;
+use crate::{arg, touch};
 
 const ACCESS_VIOLATION: u32 = 0xC000_0005;
 const IN_PAGE_ERROR: u32 = 0xC000_0006;
@@ -92,6 +92,7 @@ pub unsafe extern "C" fn UnhandledExceptionFilter(exception: *const EXCEPTION_PO
 }
 
 fn take_over() {
+    touch::install(); // below this one, so that it is never asked twice
     // SAFETY: all zeros are a valid sigaction.
     let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
     action.sa_sigaction = fault as extern "C" fn(i32, *mut libc::siginfo_t, *mut c_void) as usize;
@@ -154,6 +155,10 @@ fn registers(context: &libc::ucontext_t) -> (usize, usize, bool) {
 }
 
 extern "C" fn fault(signal: i32, info: *mut libc::siginfo_t, context: *mut c_void) {
+    // SAFETY: the kernel's.
+    if matches!(signal, libc::SIGSEGV | libc::SIGBUS) && unsafe { touch::fixed(info, context) } {
+        return;
+    }
     // SAFETY: the kernel's.
     let info = unsafe { &*info };
     let reason = info.si_code;

@@ -77,7 +77,7 @@ unsafe fn to_string<T: Copy + Default>(
         // SAFETY: the caller's structure.
         let text = convert(&format(&unsafe { arg::load(guid) }?));
         let units = [text.as_slice(), &[T::default()]].concat();
-        arg::check(to)?;
+        arg::check_room(to, 1)?;
         let block = global::allocate(0, units.len() * size_of::<T>());
         let Ok(block) = block else { return Ok(RPC_S_OUT_OF_MEMORY) };
         // SAFETY: it has that size.

@@ -73,7 +73,7 @@ pub unsafe extern "C" fn OpenProcessToken(
 ) -> BOOL {
     guard::call(FALSE, || {
         process::own(process)?;
-        arg::check(token)?;
+        arg::check_room(token, 1)?;
         let handle = object::insert(Arc::new(Token))?;
         // SAFETY: the caller's variable.
         unsafe { arg::store(token, handle) }?;

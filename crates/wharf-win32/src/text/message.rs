@@ -131,7 +131,7 @@ unsafe fn deliver<T: Copy + Default>(
             .map_err(|_| code::ERROR_INVALID_PARAMETER)?;
         return Ok(length);
     }
-    arg::check(buffer).map_err(|_| code::ERROR_NOT_ENOUGH_MEMORY)?;
+    arg::check_room(buffer, 1).map_err(|_| code::ERROR_NOT_ENOUGH_MEMORY)?;
     let units = terminated.len().max(size as usize);
     let block = global::allocate(0, units * size_of::<T>())?.cast::<T>();
     // SAFETY: the block has room for the whole text.

@@ -136,7 +136,7 @@ pub unsafe extern "C" fn CreateThread(
     guard::call(std::ptr::null_mut(), || {
         let _ = lpThreadAttributes; // handles are neither inherited nor guarded
         if !lpThreadId.is_null() {
-            arg::check(lpThreadId)?;
+            arg::check_room(lpThreadId, 1)?;
         }
         let start = Start::Win32(lpStartAddress);
         let (handle, thread) = create(dwStackSize, start, lpParameter.cast_mut(), dwCreationFlags)?;

@@ -67,7 +67,7 @@ pub unsafe extern "C" fn DuplicateHandle(
         }
         // Without a target the call only closes the source.
         if !lpTargetHandle.is_null() {
-            arg::check(lpTargetHandle)?;
+            arg::check_room(lpTargetHandle, 1)?;
             process::own(hTargetProcessHandle)?;
             let handle = duplicate(hSourceHandle, bInheritHandle != FALSE)?;
             // SAFETY: the caller's.

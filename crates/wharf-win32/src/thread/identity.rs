@@ -94,7 +94,7 @@ pub unsafe extern "C" fn GetThreadDescription(
         let thread = record::of(hThread)?;
         let mut name = thread.description.lock().unwrap_or_else(PoisonError::into_inner).clone();
         name.push(0);
-        arg::check(ppszThreadDescription)?;
+        arg::check_room(ppszThreadDescription, 1)?;
         let memory = global::allocate(0, name.len() * size_of::<WCHAR>())?.cast::<WCHAR>();
         // SAFETY: it has that size.
         unsafe { arg::store_all(memory, &name) }?;

@@ -235,6 +235,6 @@ unsafe fn check_room(record: &Record, name: *mut SOCKADDR, length: *mut i32) -> 
     };
     // SAFETY: the caller's promise.
     let room = usize::try_from(unsafe { memory::read(length) }?).map_err(|_| code::WSAEFAULT)?;
-    memory::plausible(name, needed)?;
+    memory::writable(name, needed)?;
     if room < needed { Err(code::WSAEFAULT) } else { Ok(()) }
 }

@@ -43,7 +43,7 @@ pub unsafe extern "C" fn bind(s: SOCKET, name: *const SOCKADDR, length: i32) -> 
         started()?;
         find(s)?;
         // SAFETY: the caller's promise.
-        let address = unsafe { Address::read_present(name, length) }?;
+        let address = unsafe { Address::read(name, length) }?;
         bind_to(s, &address).map(|()| 0)
     })
 }

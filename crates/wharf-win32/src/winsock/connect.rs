@@ -37,7 +37,7 @@ pub unsafe extern "C" fn connect(s: SOCKET, name: *const SOCKADDR, length: i32) 
         started()?;
         find(s)?;
         // SAFETY: the caller's promise.
-        let address = unsafe { Address::read_present(name, length) }?;
+        let address = unsafe { Address::read(name, length) }?;
         connect_to(s, &address, None).map(|()| 0)
     })
 }
@@ -61,7 +61,7 @@ pub unsafe extern "C" fn WSAConnect(
         started()?;
         find(s)?;
         // SAFETY: the caller's promise.
-        let address = unsafe { Address::read_present(name, length) }?;
+        let address = unsafe { Address::read(name, length) }?;
         connect_to(s, &address, None)?;
         // SAFETY: the caller's promise.
         if let Some(data) = unsafe { callee_data.as_mut() } {

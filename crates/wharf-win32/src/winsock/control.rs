@@ -313,7 +313,7 @@ pub unsafe extern "C" fn ioctlsocket(s: SOCKET, request: i32, argument: *mut u32
         if !matches!(request, FIONBIO | FIONREAD | SIOCATMARK) {
             return Err(code::WSAEOPNOTSUPP);
         }
-        memory::present(argument, size_of::<u32>())?;
+        memory::room(argument)?;
         // SAFETY: the caller's promise, for input and output.
         let done =
             unsafe { control(s, request.cast_unsigned(), argument.cast(), 4, argument.cast(), 4) };

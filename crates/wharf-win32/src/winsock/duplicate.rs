@@ -75,7 +75,7 @@ unsafe fn duplicate<C: std::marker::Copy>(
             i32::try_from(process).is_ok_and(|process| unsafe { libc::kill(process, 0) } == 0);
         return Err(if there && process != 0 { code::WSAEOPNOTSUPP } else { code::WSAEINVAL });
     }
-    memory::plausible(info, size_of::<ProtocolInfo<C>>())?;
+    memory::writable(info, size_of::<ProtocolInfo<C>>())?;
     let mut description = describe(&found);
     description.dwProviderReserved = keep(found)?;
     // SAFETY: the caller's promise.

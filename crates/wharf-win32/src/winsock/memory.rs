@@ -1,16 +1,14 @@
-//! The program's pointers, checked as far as can be told without touching them.
+//! The program's pointers, looked at before they are used.
 //!
-//! Null, the first 64 KiB and what no user address can be are WSAEFAULT, as Windows answers them. A pointer that
-//! is merely stale goes to the kernel where the kernel is the one to use it. Where this library uses it, calls that are
-//! made once or twice in a socket's life ask the kernel first ([`present`]) and answer WSAEFAULT; in the others, where
-//! that would cost a tenth of the call, it is the program's fault, as on Windows outside a system call.
+//! Null, the first 64 KiB, what no user address can be, and what is not mapped, or not writable where a call writes,
+//! are WSAEFAULT, as Windows answers them ([`touch`]). Buffers of data go to the kernel, which looks for itself.
 #![allow(unsafe_code)] // reads and writes through the program's pointers
 
-use std::ffi::{CStr, c_char, c_void};
+use std::ffi::{CStr, c_char};
 
 use wharf_core::status::code;
 
-use crate::sync::errno;
+use crate::touch::{self, PAGE};
 use crate::types::WCHAR;
 
 /// Nothing is mapped below, by rule on Windows and by vm.mmap_min_addr on Linux.
@@ -27,27 +25,26 @@ pub(crate) fn plausible<T>(pointer: *const T, length: usize) -> Result<(), u32> 
     }
 }
 
-/// As `plausible`, and something is mapped there: the first and the last byte can be read. What was unmapped, and what
-/// another thread unmaps meanwhile, is another matter: this finds mistakes and protects from nobody.
-pub(crate) fn present<T>(pointer: *const T, length: usize) -> Result<(), u32> {
+/// As `plausible`, and it can be read.
+pub(crate) fn readable<T>(pointer: *const T, length: usize) -> Result<(), u32> {
     plausible(pointer, length)?;
-    if length == 0 {
-        return Ok(());
-    }
-    let start: *mut c_void = pointer.cast_mut().cast();
-    let last = start.wrapping_byte_add(length - 1);
-    let ends = [start, last].map(|iov_base| libc::iovec { iov_base, iov_len: 1 });
-    let mut space = [0_u8; 2];
-    let to = libc::iovec { iov_base: space.as_mut_ptr().cast(), iov_len: 2 };
-    let process = rustix::process::getpid().as_raw_nonzero().get();
-    // SAFETY: of this process the kernel reads what can be read, and writes to `space`.
-    let read = unsafe { libc::process_vm_readv(process, &raw const to, 1, ends.as_ptr(), 2, 0) };
-    match read {
-        2 => Ok(()),
-        // A filter may refuse the question.
-        -1 if errno::get() != libc::EFAULT => Ok(()),
-        _ => Err(code::WSAEFAULT),
-    }
+    if touch::readable(pointer, length) { Ok(()) } else { Err(code::WSAEFAULT) }
+}
+
+/// As `plausible`, and it can be written.
+pub(crate) fn writable<T>(pointer: *const T, length: usize) -> Result<(), u32> {
+    plausible(pointer, length)?;
+    if touch::writable(pointer, length) { Ok(()) } else { Err(code::WSAEFAULT) }
+}
+
+/// As `writable`, of one value.
+pub(crate) fn room<T>(pointer: *mut T) -> Result<(), u32> {
+    writable(pointer, size_of::<T>())
+}
+
+/// As `room`, of an answer that need not be wanted.
+pub(crate) fn room_or_null<T>(pointer: *mut T) -> Result<(), u32> {
+    if pointer.is_null() { Ok(()) } else { room(pointer) }
 }
 
 /// Reads one value, at any alignment.
@@ -55,7 +52,7 @@ pub(crate) fn present<T>(pointer: *const T, length: usize) -> Result<(), u32> {
 /// # Safety
 /// A plausible pointer is one to a value of this type, readable.
 pub(crate) unsafe fn read<T: Copy>(pointer: *const T) -> Result<T, u32> {
-    plausible(pointer, size_of::<T>())?;
+    readable(pointer, size_of::<T>())?;
     // SAFETY: the caller's promise.
     Ok(unsafe { pointer.read_unaligned() })
 }
@@ -65,7 +62,7 @@ pub(crate) unsafe fn read<T: Copy>(pointer: *const T) -> Result<T, u32> {
 /// # Safety
 /// A plausible pointer is one to writable memory for this type.
 pub(crate) unsafe fn write<T: Copy>(pointer: *mut T, value: T) -> Result<(), u32> {
-    plausible(pointer, size_of::<T>())?;
+    writable(pointer, size_of::<T>())?;
     // SAFETY: the caller's promise.
     unsafe { pointer.write_unaligned(value) };
     Ok(())
@@ -79,7 +76,7 @@ pub(crate) unsafe fn bytes<'a>(pointer: *const u8, length: usize) -> Result<&'a 
     if length == 0 {
         return Ok(&[]);
     }
-    plausible(pointer, length)?;
+    readable(pointer, length)?;
     // SAFETY: the caller's promise.
     Ok(unsafe { std::slice::from_raw_parts(pointer, length) })
 }
@@ -92,7 +89,7 @@ pub(crate) unsafe fn store(pointer: *mut u8, bytes: &[u8]) -> Result<(), u32> {
     if bytes.is_empty() {
         return Ok(());
     }
-    plausible(pointer, bytes.len())?;
+    writable(pointer, bytes.len())?;
     // SAFETY: the caller's promise; `bytes` is ours, so the two do not overlap.
     unsafe { pointer.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
     Ok(())
@@ -103,7 +100,17 @@ pub(crate) unsafe fn store(pointer: *mut u8, bytes: &[u8]) -> Result<(), u32> {
 /// # Safety
 /// A plausible pointer is one to a string that ends in a zero, and nobody writes it meanwhile.
 pub(crate) unsafe fn narrow<'a>(pointer: *const c_char) -> Result<&'a CStr, u32> {
-    plausible(pointer, 1)?;
+    let mut at = pointer;
+    // Up to the string's end, a page at a time.
+    loop {
+        readable(at, 1)?;
+        let rest = PAGE - at as usize % PAGE;
+        // SAFETY: the page is there.
+        if unsafe { libc::strnlen(at, rest) } < rest {
+            break;
+        }
+        at = at.wrapping_add(rest);
+    }
     // SAFETY: the caller's promise.
     Ok(unsafe { CStr::from_ptr(pointer) })
 }
@@ -113,12 +120,13 @@ pub(crate) unsafe fn narrow<'a>(pointer: *const c_char) -> Result<&'a CStr, u32>
 /// # Safety
 /// A plausible pointer is one to a string that ends in a zero.
 pub(crate) unsafe fn wide(pointer: *const WCHAR) -> Result<String, u32> {
-    plausible(pointer, size_of::<WCHAR>())?;
     let mut text = String::new();
     for at in 0.. {
+        let here = pointer.wrapping_add(at);
+        if at == 0 || here as usize % PAGE < size_of::<WCHAR>() {
+            readable(here, size_of::<WCHAR>())?;
+        }
         // SAFETY: no zero has come yet, so the string goes on here.
-        let here = unsafe { pointer.add(at) };
-        // SAFETY: likewise.
         let character = unsafe { here.read_unaligned() };
         if character == 0 {
             break;
@@ -140,7 +148,7 @@ pub(crate) fn widen(text: &str) -> Vec<WCHAR> {
 /// # Safety
 /// A plausible pointer is one to that much writable memory.
 pub(crate) unsafe fn store_wide(pointer: *mut WCHAR, text: &[WCHAR]) -> Result<(), u32> {
-    plausible(pointer, size_of_val(text))?;
+    writable(pointer, size_of_val(text))?;
     // SAFETY: the caller's promise; `text` is ours, so the two do not overlap.
     unsafe {
         pointer.cast::<u8>().copy_from_nonoverlapping(text.as_ptr().cast(), size_of_val(text))
@@ -164,30 +172,5 @@ mod tests {
             );
         }
         assert_eq!(plausible(&LOWEST, 8), Ok(()));
-    }
-
-    #[test]
-    fn what_is_not_mapped_is_not_present() {
-        let page = 4096;
-        // SAFETY: a fresh mapping of two pages.
-        let memory = unsafe {
-            libc::mmap(
-                std::ptr::null_mut(),
-                2 * page,
-                libc::PROT_READ,
-                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
-                -1,
-                0,
-            )
-        };
-        assert_eq!(present(memory, 2 * page), Ok(()));
-        // SAFETY: ours, and used no more.
-        unsafe { libc::munmap(memory.wrapping_byte_add(page), page) };
-        assert_eq!(present(memory, page), Ok(()));
-        assert_eq!(present(memory, page + 1), Err(code::WSAEFAULT));
-        assert_eq!(present(memory.wrapping_byte_add(page), 1), Err(code::WSAEFAULT));
-        // SAFETY: as above.
-        unsafe { libc::munmap(memory, page) };
-        assert_eq!(present(memory, 1), Err(code::WSAEFAULT));
     }
 }

@@ -25,7 +25,7 @@ pub unsafe extern "C" fn getsockname(s: SOCKET, name: *mut SOCKADDR, length: *mu
         }
         let address = kernel::own_address(fd).map_err(kernel::code)?;
         // SAFETY: the caller's promise.
-        unsafe { address.write_present(name, length) }.map(|()| 0)
+        unsafe { address.write(name, length) }.map(|()| 0)
     })
 }
 
@@ -44,6 +44,6 @@ pub unsafe extern "C" fn getpeername(s: SOCKET, name: *mut SOCKADDR, length: *mu
             found.notes.peer.filter(|_| ended).map(Address::from).ok_or(error)
         });
         // SAFETY: the caller's promise.
-        unsafe { address.map_err(kernel::code)?.write_present(name, length) }.map(|()| 0)
+        unsafe { address.map_err(kernel::code)?.write(name, length) }.map(|()| 0)
     })
 }

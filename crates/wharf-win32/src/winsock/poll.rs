@@ -75,7 +75,7 @@ pub unsafe extern "C" fn WSAPoll(entries: *mut WSAPOLLFD, count: u32, timeout: i
             return Err(code::WSAEINVAL);
         }
         let count = count as usize;
-        memory::plausible(entries, count.saturating_mul(size_of::<WSAPOLLFD>()))?;
+        memory::writable(entries, count.saturating_mul(size_of::<WSAPOLLFD>()))?;
         let mut list = Vec::with_capacity(count);
         for at in 0..count {
             // SAFETY: the caller's promise.

@@ -53,7 +53,7 @@ unsafe fn read(set: *const FD_SET) -> Result<Vec<SOCKET>, u32> {
     // SAFETY: the caller's promise.
     let count = unsafe { memory::read(set.cast::<u32>()) }? as usize;
     let array = set.wrapping_byte_add(std::mem::offset_of!(FD_SET, fd_array)).cast::<SOCKET>();
-    memory::plausible(array, count.saturating_mul(size_of::<SOCKET>()))?;
+    memory::readable(array, count.saturating_mul(size_of::<SOCKET>()))?;
     let mut sockets = Vec::with_capacity(count);
     for at in 0..count {
         // SAFETY: the set has so many.

@@ -217,7 +217,7 @@ pub unsafe extern "C" fn WSAEnumNetworkEvents(
     guard::call(SOCKET_ERROR, || {
         started()?;
         let mut found = find(s)?;
-        memory::plausible(events, size_of::<WSANETWORKEVENTS>())?;
+        memory::writable(events, size_of::<WSANETWORKEVENTS>())?;
         if !event.is_null() {
             let event = object::find(event).map_err(|_| code::WSAEINVAL)?;
             event.set_event(false);

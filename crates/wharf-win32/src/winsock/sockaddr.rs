@@ -125,16 +125,6 @@ impl Address {
         Self::from_windows(bytes)
     }
 
-    /// As `read`, of a name that may be stale.
-    ///
-    /// # Safety
-    /// As for `read`, of one that is present.
-    pub(crate) unsafe fn read_present(name: *const SOCKADDR, length: i32) -> Result<Self, u32> {
-        memory::present(name, usize::try_from(length).map_err(|_| code::WSAEFAULT)?.min(128))?;
-        // SAFETY: the caller's promise.
-        unsafe { Self::read(name, length) }
-    }
-
     /// Takes an address in Windows' form.
     pub(crate) fn from_windows(bytes: &[u8]) -> Result<Self, u32> {
         let family = bytes.first_chunk::<FAMILY>().ok_or(code::WSAEFAULT)?;
@@ -179,21 +169,6 @@ impl Address {
         unsafe { memory::store(name.cast(), &bytes[..used]) }?;
         // SAFETY: the caller's promise.
         unsafe { memory::write(length, i32::try_from(used).map_err(|_| code::WSAEFAULT)?) }
-    }
-
-    /// As `write`, to where may be nothing.
-    ///
-    /// # Safety
-    /// As for `write`, of pointers that are present.
-    pub(crate) unsafe fn write_present(
-        &self,
-        name: *mut SOCKADDR,
-        length: *mut i32,
-    ) -> Result<(), u32> {
-        memory::present(length, size_of::<i32>())?;
-        memory::present(name, FAMILY)?;
-        // SAFETY: the caller's promise.
-        unsafe { self.write(name, length) }
     }
 
     /// Its bytes in Windows' form, and how many of them count. An unnamed local socket is its family alone.

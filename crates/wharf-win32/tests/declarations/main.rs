@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 
 use exports::Export;
 
-/// Rooms whose functions are declared by headers of the C library's kind, by hand.
-const BY_HAND: [&str; 1] = ["crt"];
+/// Rooms whose functions are declared by hand: in headers of the C library's kind, and of `__try`.
+const BY_HAND: [&str; 2] = ["crt", "touch"];
 
 fn here(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)

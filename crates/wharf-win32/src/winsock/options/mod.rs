@@ -168,7 +168,6 @@ pub unsafe extern "C" fn setsockopt(
 /// A plausible `value` is one to `length` bytes.
 unsafe fn read<'a>(value: *const c_char, length: i32) -> Result<&'a [u8], u32> {
     let length = usize::try_from(length).map_err(|_| code::WSAEFAULT)?;
-    memory::present(value, length.min(1 << 20))?;
     // SAFETY: the caller's promise. Nothing of ours is longer than the limit.
     unsafe { memory::bytes(value.cast(), length.min(1 << 20)) }
 }
@@ -192,11 +191,11 @@ pub unsafe extern "C" fn getsockopt(
         if !open_type {
             find(s)?;
         }
-        memory::present(length, size_of::<i32>())?;
+        memory::room(length)?;
         // SAFETY: the caller's promise.
         let room =
             usize::try_from(unsafe { memory::read(length) }?).map_err(|_| code::WSAEFAULT)?;
-        memory::present(value, room)?;
+        memory::writable(value, room.min(1 << 20))?;
         let answer = match open_type {
             true => Answer::Number(context::open_type()),
             false => {

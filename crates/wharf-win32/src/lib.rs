@@ -153,10 +153,20 @@ pub mod Win32 {
             };
             pub use crate::port::{
                 CreateIoCompletionPort, GetQueuedCompletionStatus, GetQueuedCompletionStatusEx,
-                PostQueuedCompletionStatus,
+                NtAssociateWaitCompletionPacket, NtCancelWaitCompletionPacket,
+                NtCreateWaitCompletionPacket, PostQueuedCompletionStatus,
             };
             pub use crate::thread::synchronous::CancelSynchronousIo;
             pub use crate::types::{OVERLAPPED, OVERLAPPED_0, OVERLAPPED_0_0};
+        }
+        pub mod JobObjects {
+            pub use crate::process::{
+                AssignProcessToJobObject, CreateJobObjectA, CreateJobObjectW, IO_COUNTERS,
+                IsProcessInJob, JOBOBJECT_ASSOCIATE_COMPLETION_PORT,
+                JOBOBJECT_BASIC_ACCOUNTING_INFORMATION, JOBOBJECT_BASIC_LIMIT_INFORMATION,
+                JOBOBJECT_EXTENDED_LIMIT_INFORMATION, OpenJobObjectA, OpenJobObjectW,
+                QueryInformationJobObject, SetInformationJobObject, TerminateJobObject,
+            };
         }
         pub mod LibraryLoader {
             pub use crate::module::{

@@ -13,6 +13,7 @@
 #include "numbers/console.h"
 #include "numbers/errors.h"
 #include "structures.h"
+#include "jobs.h"
 #include "threadpool.h"
 #include "interlocked.h"
 #include "sockets.h"

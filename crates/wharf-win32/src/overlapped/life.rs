@@ -134,6 +134,7 @@ pub(crate) fn linger(name: Watched) {
     record.io.lingers = true;
     record.io.binding = None;
     record.notes.selection = None;
+    record.notes.registration = None;
     record.notes.end_due = false; // the close ends the stream
     let watched = record.rewatch().is_ok();
     record.drive_again(false);

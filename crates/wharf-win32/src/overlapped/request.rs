@@ -26,7 +26,7 @@ use super::thread::{self, ThreadId};
 use super::types::OVERLAPPED;
 use crate::arg;
 use crate::object::{self, Object};
-use crate::port::{Binding, Entry};
+use crate::port::{Binding, Entry, Mark};
 use crate::types::HANDLE;
 
 /// The lowest bit of hEvent: no packet (C8). Handles ignore their two lowest bits.
@@ -230,7 +230,8 @@ impl Request {
             && !self.no_packet
             && !silent
         {
-            let entry = Entry { overlapped: overlapped.as_ptr() as usize, status };
+            let entry =
+                Entry { overlapped: overlapped.as_ptr() as usize, status, mark: Mark::Plain };
             // A closed port refuses: nobody would ever take the packet (A17).
             let _ = binding.port.port.complete(binding.key, entry, bytes);
         }

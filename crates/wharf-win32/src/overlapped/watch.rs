@@ -45,7 +45,8 @@ impl Record {
     /// Moves the registration to where it belongs now.
     pub(super) fn rewatch(&mut self) -> std::io::Result<()> {
         self.unwatch();
-        if self.is_pending() || self.notes.selection.is_some() { self.watch(None) } else { Ok(()) }
+        let noticed = self.notes.selection.is_some() || self.notes.registration.is_some();
+        if self.is_pending() || noticed { self.watch(None) } else { Ok(()) }
     }
 
     fn descriptor(&self) -> BorrowedFd<'static> {

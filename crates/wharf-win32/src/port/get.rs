@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use wharf::{Alert, GetError, Packet};
 use wharf_core::status::code;
 
-use super::{Entry, IoPort, lookup};
+use super::{Entry, IoPort, Mark, lookup, told};
 use crate::overlapped::types::{OVERLAPPED, OVERLAPPED_ENTRY};
 use crate::thread::deferral;
 use crate::types::{BOOL, FALSE, HANDLE, TRUE};
@@ -15,6 +15,8 @@ use crate::wait::apc;
 use crate::{arg, guard};
 
 const INFINITE: u32 = u32::MAX;
+/// No error, but a round in which all packets that were taken had nothing to tell any more.
+const PASSED_OVER: u32 = u32::MAX;
 
 fn time_out(millis: u32) -> Option<Duration> {
     (millis != INFINITE).then(|| Duration::from_millis(millis.into()))
@@ -44,10 +46,15 @@ fn uninterrupted(
     let end = left.filter(|left| !left.is_zero()).map(|left| Instant::now() + left);
     loop {
         let mut again = false;
-        let answer = guard::call(FALSE, || {
-            let result = round(left);
-            again = result == Err(code::WAIT_TIMEOUT) && deferral::is_due();
-            result
+        let answer = guard::call(FALSE, || match round(left) {
+            Err(PASSED_OVER) => {
+                again = true;
+                Ok(FALSE)
+            }
+            result => {
+                again = result == Err(code::WAIT_TIMEOUT) && deferral::is_due();
+                result
+            }
         });
         if !again {
             return answer;
@@ -99,6 +106,7 @@ pub unsafe extern "C" fn GetQueuedCompletionStatus(
                 return Err(error);
             }
         };
+        let packet = told(packet).ok_or(PASSED_OVER)?;
         // SAFETY: not null.
         unsafe { lpOverlapped.write(packet.payload.overlapped as *mut OVERLAPPED) };
         // SAFETY: not null. A 32-bit key variable of the program's would be its own fault, and the headers'.
@@ -164,7 +172,10 @@ pub unsafe extern "C" fn GetQueuedCompletionStatusEx(
             };
             let mut packets = vec![first];
             port.port.take_more(count - 1, &mut packets);
-            Ok(packets)
+            if packets.iter().any(|packet| packet.payload.mark != Mark::Plain) {
+                packets = packets.into_iter().filter_map(told).collect();
+            }
+            if packets.is_empty() { Err(PASSED_OVER) } else { Ok(packets) }
         });
         let packets = match got {
             Ok(packets) => packets,

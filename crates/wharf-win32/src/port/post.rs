@@ -3,7 +3,7 @@
 
 use wharf_core::status::{Status, code};
 
-use super::{Entry, lookup};
+use super::{Entry, Mark, lookup};
 use crate::guard;
 use crate::overlapped::types::OVERLAPPED;
 use crate::types::{BOOL, FALSE, HANDLE, TRUE};
@@ -19,7 +19,8 @@ pub extern "C" fn PostQueuedCompletionStatus(
     lpOverlapped: *mut OVERLAPPED,
 ) -> BOOL {
     guard::call(FALSE, || {
-        let entry = Entry { overlapped: lpOverlapped as usize, status: Status::SUCCESS };
+        let entry =
+            Entry { overlapped: lpOverlapped as usize, status: Status::SUCCESS, mark: Mark::Plain };
         lookup::with(CompletionPort, |port| {
             port.port
                 .post(dwCompletionKey, entry, dwNumberOfBytesTransferred as usize)

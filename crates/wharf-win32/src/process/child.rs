@@ -13,6 +13,8 @@ use std::collections::HashMap;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
+use super::job::Job;
+use super::told;
 use crate::code;
 use crate::file::reactor::{self, Ready};
 use crate::object::Object;
@@ -31,6 +33,7 @@ pub(crate) struct Child {
     is_own: bool,
     /// How often its first thread has been suspended.
     suspensions: Mutex<u32>,
+    job: Mutex<Option<Arc<Job>>>,
     watched: OnceLock<u64>,
 }
 
@@ -70,6 +73,7 @@ impl Child {
             terminated: OnceLock::new(),
             is_own,
             suspensions: Mutex::new(suspensions),
+            job: Mutex::default(),
             watched: OnceLock::new(),
         });
         if is_own {
@@ -130,6 +134,26 @@ impl Child {
         self.suspensions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn job_slot(&self) -> MutexGuard<'_, Option<Arc<Job>>> {
+        self.job.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The job that it is in, as long as it runs.
+    pub(super) fn job(&self) -> Option<Arc<Job>> {
+        self.job_slot().clone()
+    }
+
+    /// It is in this job from now on; false if it has one, or has ended. Under the job's lock.
+    pub(super) fn join(&self, job: &Arc<Job>) -> bool {
+        let mut slot = self.job_slot();
+        // Its end sets the code before it looks for the job.
+        let joins = slot.is_none() && self.code.get().is_none();
+        if joins {
+            *slot = Some(Arc::clone(job));
+        }
+        joins
+    }
+
     /// Looks whether it has ended, and takes its remains away.
     fn look(&self) {
         let code = if self.is_own { self.reap() } else { Some(None) };
@@ -143,6 +167,10 @@ impl Child {
         let own = children(|children| {
             children.remove(&self.id).filter(|child| std::ptr::eq(&raw const **child, self))
         });
+        let job = self.job_slot().take();
+        if let Some(job) = job {
+            job.ended(self, code);
+        }
         let mut locked = token::lock();
         if let Signal::Event { set, .. } = self.dispatcher.signal(&mut locked) {
             *set = true;
@@ -170,7 +198,7 @@ impl Child {
         // SAFETY: as above.
         let status = unsafe { information.si_status() };
         Some(Some(match information.si_code {
-            libc::CLD_EXITED => status.cast_unsigned(),
+            libc::CLD_EXITED => told::whole(self.id, status.cast_unsigned()),
             _ => self.terminated.get().copied().unwrap_or_else(|| of_signal(status)),
         }))
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::child::{Child, MainThread};
 use super::spawn::{Plan, spawn};
 use super::types::{PROCESS_INFORMATION, STARTUPINFOA, STARTUPINFOW, Standard};
-use super::{block, program, streams};
+use super::{block, job, program, streams, told};
 use crate::file::{SECURITY_ATTRIBUTES, path};
 use crate::module::{quote, split};
 use crate::types::{BOOL, FALSE, TRUE, WCHAR};
@@ -99,9 +99,17 @@ unsafe fn create(wish: Wish, information: *mut PROCESS_INFORMATION) -> Result<BO
         detached: flags & (DETACHED | NEW_CONSOLE | NO_WINDOW) != 0,
         leads: flags & NEW_PROCESS_GROUP != 0,
     };
+    let job = job::inherited(flags & BREAKAWAY_FROM_JOB != 0)?;
+    told::listen();
     let id = wharf::blocking(|| spawn(plan))?;
     system::set_priority_of(id, flags & PRIORITIES);
     let child = Child::started(id, suspended).inspect_err(|_| abandon(id))?;
+    if let Some(job) = job {
+        match job.take(&child) {
+            Ok(()) | Err(code::ERROR_ACCESS_DENIED) => {} // a member, or it has ended already
+            Err(error) => return Err(error),
+        }
+    }
     let process = object::insert(Arc::clone(&child) as Arc<dyn object::Object>)?;
     let thread = object::insert(Arc::new(MainThread(child))).inspect_err(|_| {
         // The call fails as a whole; the handle is new and nobody has it.

@@ -14,7 +14,7 @@ use wharf_core::status::Status;
 use super::queue::Slot;
 use super::types::*;
 use crate::object::{self, Object};
-use crate::port::{Entry, IoPort};
+use crate::port::{Entry, IoPort, Mark};
 use crate::types::{BOOL, FALSE, HANDLE, TRUE};
 use crate::{arg, code, guard};
 
@@ -84,7 +84,8 @@ impl Completions {
                 event.set_event(true);
             }
             Some(Tell::Port { port, key, overlapped }) => {
-                let entry = Entry { overlapped: *overlapped, status: Status::SUCCESS };
+                let entry =
+                    Entry { overlapped: *overlapped, status: Status::SUCCESS, mark: Mark::Plain };
                 // A closed port refuses: nobody would ever take the packet.
                 let _ = port.port.post(*key, entry, 0);
             }

@@ -11,6 +11,8 @@ use wharf_core::status::{SocketContext, code, winsock_from_errno};
 
 use super::table::Pin;
 use crate::thread::alert::{self, Slept};
+use crate::thread::record::Thread;
+use crate::thread::suspend;
 use crate::wait::apc;
 
 /// What a call waits for.
@@ -53,8 +55,12 @@ pub(crate) fn wait(pin: &Pin, wanted: Wanted, deadline: Option<Instant>) -> Resu
 
 /// A sleep of a blocking call, which routines interrupt: they have run when it says [`Slept::Woken`].
 pub(crate) fn sleep(entries: &mut [libc::pollfd], deadline: Option<Instant>) -> Result<Slept, u32> {
-    let slept = alert::poll(entries, deadline, |thread| thread.routines_wait.load(SeqCst));
+    let reason = |thread: &Thread| thread.routines_wait.load(SeqCst) || suspend::is_terminated();
+    let slept = alert::poll(entries, deadline, reason);
     let slept = slept.map_err(|errno| winsock_from_errno(errno, SocketContext::Plain))?;
+    if slept == Slept::Woken && suspend::is_terminated() {
+        return Err(code::WSAEINTR); // the thread ends at the end of its call
+    }
     if slept == Slept::Woken {
         apc::run_pending();
     }

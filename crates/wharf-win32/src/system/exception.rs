@@ -13,6 +13,7 @@ use std::ffi::c_void;
 use std::sync::Once;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::process::told;
 use crate::{arg, touch};
 
 const ACCESS_VIOLATION: u32 = 0xC000_0005;
@@ -202,8 +203,11 @@ extern "C" fn fault(signal: i32, info: *mut libc::siginfo_t, context: *mut c_voi
                 unsafe { libc::raise(signal) };
             }
         }
-        // SAFETY: nothing of the program's runs any more; that is what the filter asked for.
-        _ => unsafe { libc::_exit(code.cast_signed()) },
+        _ => {
+            told::tell(code);
+            // SAFETY: nothing of the program's runs any more; that is what the filter asked for.
+            unsafe { libc::_exit(code.cast_signed()) }
+        }
     }
 }
 
@@ -248,7 +252,10 @@ pub unsafe extern "C" fn RaiseException(
                 writeln!(std::io::stderr(), "unhandled exception {:#010X}", record.ExceptionCode);
             std::process::abort();
         }
-        // SAFETY: as in `fault`.
-        _ => unsafe { libc::_exit(record.ExceptionCode.cast_signed()) },
+        _ => {
+            told::tell(record.ExceptionCode);
+            // SAFETY: as in `fault`.
+            unsafe { libc::_exit(record.ExceptionCode.cast_signed()) }
+        }
     }
 }

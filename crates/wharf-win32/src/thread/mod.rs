@@ -29,7 +29,7 @@ mod handle;
 mod identity;
 mod priority;
 pub(crate) mod process;
-mod record;
+pub(crate) mod record;
 mod runtime;
 mod sleep;
 mod slots;

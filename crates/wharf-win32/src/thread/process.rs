@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::record::STILL_ACTIVE;
 use crate::object::{self, Object};
 use crate::process::child::{Child, ExitCode};
+use crate::process::{job, told};
 use crate::system::process::{CURRENT, own};
 use crate::types::{BOOL, FALSE, HANDLE, TRUE};
 use crate::wait::dispatcher::{Dispatcher, Signal};
@@ -97,13 +98,21 @@ pub extern "C" fn TerminateProcess(hProcess: HANDLE, uExitCode: u32) -> BOOL {
             return Ok(TRUE);
         }
         own(hProcess)?;
-        // SAFETY: ends the process.
-        unsafe { libc::_exit(uExitCode.cast_signed()) }
+        vanish(uExitCode)
     })
 }
 
+/// The end of this process, without anything of the program's.
+pub(crate) fn vanish(code: u32) -> ! {
+    job::close_all();
+    told::tell(code);
+    // SAFETY: ends the process.
+    unsafe { libc::_exit(code.cast_signed()) }
+}
+
 /// Ends the process: streams are written out, and nothing else of the program's runs, neither destructors of static
-/// objects nor other threads that would see them destroyed. The parent sees the lowest 8 bits of the code.
+/// objects nor other threads that would see them destroyed. A parent that is no program of ours sees the lowest 8 bits of
+/// the code.
 #[unsafe(no_mangle)]
 pub extern "C" fn ExitProcess(uExitCode: u32) -> ! {
     let (done, flushed) = std::sync::mpsc::channel();
@@ -116,6 +125,5 @@ pub extern "C" fn ExitProcess(uExitCode: u32) -> ! {
     if std::thread::Builder::new().spawn(flush).is_ok() {
         let _ = flushed.recv_timeout(FLUSH_LIMIT);
     }
-    // SAFETY: ends the process.
-    unsafe { libc::_exit(uExitCode.cast_signed()) }
+    vanish(uExitCode)
 }

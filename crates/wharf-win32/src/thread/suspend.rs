@@ -8,7 +8,8 @@
 //! | if it waits in a wait of ours: have it begin anew | answer before that |
 //!
 //! When SuspendThread has returned the thread runs no more code of the program's. A wait that it is in gives nothing
-//! to it meanwhile; other calls go on in the kernel and stop at their end, as on Windows.
+//! to it meanwhile; other calls go on in the kernel and stop at their end, as on Windows. One that sleeps until a socket
+//! is ready ends at once, with WSAEINTR for nobody, where its thread is terminated.
 //!
 //! # Invariants
 //! 1. The count changes under `control` only.
@@ -24,7 +25,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
 use super::record::{self, Thread};
-use super::{deferral, end};
+use super::{alert, deferral, end};
 use crate::process::child::MainThread;
 use crate::sync::errno;
 use crate::sync::futex::{self, Moment};
@@ -152,6 +153,14 @@ fn kick(thread: &Thread) {
         futex::wait(answered, 0, Some(Moment::now().plus(10_000_000)));
     }
     waiter::interrupt(&mut token::lock(), thread);
+    alert::wake(thread);
+}
+
+/// Whether the calling thread has been terminated from outside, and is inside a call that puts its end off.
+pub(crate) fn is_terminated() -> bool {
+    // Due first: it is a load of the thread's own, and hardly ever true.
+    is_due()
+        && record::with_current(|thread| thread.suspension.count.load(SeqCst) & TERMINATED != 0)
 }
 
 /// TerminateThread's part: the thread runs no more of the program's code.

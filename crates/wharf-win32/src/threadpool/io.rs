@@ -45,7 +45,7 @@ fn is_io(callback: &Callback) -> bool {
 
 /// A pool's thread has taken the packet of an operation.
 pub(super) fn arrive(pool: &Arc<Pool>, packet: &Packet<Entry>) {
-    let Entry { overlapped, status } = packet.payload;
+    let Entry { overlapped, status, .. } = packet.payload;
     // Success and information have no code (A30).
     let error = if status.is_success_or_informational() { 0 } else { status.win32() };
     if packet.key & BOUND != 0 {

@@ -28,7 +28,7 @@ use super::types::TP_POOL_STACK_INFORMATION;
 use super::{io, run};
 use crate::code;
 use crate::object::Object;
-use crate::port::{Entry, IoPort};
+use crate::port::{Entry, IoPort, Mark};
 
 /// Windows' limit, if a program sets none.
 const MAXIMUM: u32 = 500;
@@ -161,7 +161,7 @@ impl Pool {
 
     /// Queues a token.
     fn announce(self: &Arc<Self>) -> Result<(), u32> {
-        let token = Entry { overlapped: 0, status: Status::SUCCESS };
+        let token = Entry { overlapped: 0, status: Status::SUCCESS, mark: Mark::Plain };
         self.port.port.post(TOKEN, token, 0).map_err(|_| code::ERROR_NOT_ENOUGH_MEMORY)?;
         self.spare();
         if self.threads.load(SeqCst) == 0 { Err(code::ERROR_NOT_ENOUGH_MEMORY) } else { Ok(()) }

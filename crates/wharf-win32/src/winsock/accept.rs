@@ -196,6 +196,7 @@ fn next(s: SOCKET) -> Result<OwnedFd, u32> {
         };
         if fd >= 0 {
             found.rearm(selection::FD_ACCEPT);
+            found.make_room_after(true, false);
             // SAFETY: just made, and nobody else's.
             return Ok(unsafe { OwnedFd::from_raw_fd(fd) });
         }
@@ -213,6 +214,8 @@ fn next(s: SOCKET) -> Result<OwnedFd, u32> {
             }
             libc::EAGAIN => {
                 found.rearm(selection::FD_ACCEPT);
+                found.make_room_after(true, false);
+                found.make_room_after(true, false);
                 return Err(code::WSAEWOULDBLOCK);
             }
             error => return Err(kernel::code(error)),

@@ -6,6 +6,7 @@ use std::os::fd::OwnedFd;
 use std::time::Instant;
 
 use super::kernel;
+use super::notify::Registration;
 use super::options::Name;
 use super::selection::Selection;
 use crate::socket::record::Record;
@@ -39,6 +40,8 @@ pub(crate) struct Notes {
     pub(crate) deferred: VecDeque<OwnedFd>,
     /// What WSAEventSelect asked for.
     pub(crate) selection: Option<Box<Selection>>,
+    /// What ProcessSocketNotifications asked for.
+    pub(crate) registration: Option<Box<Registration>>,
 }
 
 impl Notes {

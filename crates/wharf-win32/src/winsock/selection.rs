@@ -87,6 +87,7 @@ impl Record {
     /// A transfer re-enables the events of its direction; a send only if it would have blocked.
     #[inline]
     pub(crate) fn rearm_after(&mut self, input: bool, would_block: bool) {
+        self.make_room_after(input, would_block);
         if input {
             self.rearm(FD_READ | FD_OOB);
         } else if would_block {
@@ -104,6 +105,7 @@ impl Record {
 
     /// Looks at the kernel and records what is armed and ready.
     pub(crate) fn observe(&mut self) {
+        self.notify();
         let Some(mut selection) = self.notes.selection.take() else { return };
         if self.look(&mut selection) {
             selection.event.set_event(true);

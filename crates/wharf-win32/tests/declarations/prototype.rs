@@ -3,11 +3,14 @@
 use crate::exports::Export;
 
 /// Parameters whose Rust type says less than Windows' prototype: function, parameter (or `->`), type.
-const EXCEPTIONS: [(&str, &str, &str); 6] = [
+const EXCEPTIONS: [(&str, &str, &str); 9] = [
     ("SetFileValidData", "length", "LONGLONG"),
     ("wvsprintfA", "list", "va_list"),
     ("wvsprintfW", "list", "va_list"),
     ("GetProcAddress", "->", "FARPROC"),
+    ("NtAssociateWaitCompletionPacket", "AlreadySignaled", "BOOLEAN *"),
+    ("SetInformationJobObject", "JobObjectInformationClass", "JOBOBJECTINFOCLASS"),
+    ("QueryInformationJobObject", "JobObjectInformationClass", "JOBOBJECTINFOCLASS"),
     ("QueryUnbiasedInterruptTime", "time", "PULONGLONG"),
     ("inet_ntoa", "address", "struct in_addr"),
 ];

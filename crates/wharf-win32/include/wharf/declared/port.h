@@ -9,6 +9,9 @@ BOOL GetQueuedCompletionStatusEx(HANDLE CompletionPort, OVERLAPPED_ENTRY *lpComp
 BOOL PostQueuedCompletionStatus(HANDLE CompletionPort, DWORD dwNumberOfBytesTransferred, ULONG_PTR dwCompletionKey, OVERLAPPED *lpOverlapped);
 void GetSystemInfo(SYSTEM_INFO *lpSystemInfo);
 void GetNativeSystemInfo(SYSTEM_INFO *lpSystemInfo);
+NTSTATUS NtCreateWaitCompletionPacket(HANDLE *WaitCompletionPacketHandle, DWORD DesiredAccess, LPCVOID ObjectAttributes);
+NTSTATUS NtAssociateWaitCompletionPacket(HANDLE WaitCompletionPacketHandle, HANDLE IoCompletionHandle, HANDLE TargetObjectHandle, LPVOID KeyContext, LPVOID ApcContext, NTSTATUS IoStatus, ULONG_PTR IoStatusInformation, BOOLEAN *AlreadySignaled);
+NTSTATUS NtCancelWaitCompletionPacket(HANDLE WaitCompletionPacketHandle, BYTE RemoveSignaledPacket);
 WHARF_END
 
 #endif

@@ -43,6 +43,7 @@ int WSAGetLastError(void);
 void WSASetLastError(int code);
 int getsockname(SOCKET s, SOCKADDR *name, int *length) WHARF_AS(getsockname);
 int getpeername(SOCKET s, SOCKADDR *name, int *length) WHARF_AS(getpeername);
+DWORD ProcessSocketNotifications(HANDLE completionPort, DWORD registrationCount, SOCK_NOTIFY_REGISTRATION *registrationInfos, DWORD timeoutMs, DWORD completionCount, OVERLAPPED_ENTRY *completionPortEntries, LPDWORD receivedEntryCount);
 int setsockopt(SOCKET s, int level, int name, LPCSTR value, int length) WHARF_AS(setsockopt);
 int getsockopt(SOCKET s, int level, int name, LPSTR value, int *length) WHARF_AS(getsockopt);
 int WSAPoll(WSAPOLLFD *entries, DWORD count, int timeout);

@@ -1,0 +1,1 @@
+#include "wharf/all.h"

@@ -64,6 +64,9 @@ mod engine;
 mod error;
 mod file;
 mod file_range;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod handle;
 mod issued;
 mod lent;

@@ -23,7 +23,7 @@ pub(super) const SO_TIMESTAMPNS: c_int = 35;
 
 /// Memory for control messages.
 #[repr(align(8))]
-pub(super) struct Control {
+pub(crate) struct Control {
     pub(super) bytes: [u8; ROOM],
     pub(super) length: usize,
 }
@@ -31,6 +31,15 @@ pub(super) struct Control {
 impl Control {
     pub(super) fn new() -> Self {
         Control { bytes: [0; ROOM], length: 0 }
+    }
+
+    /// As if the kernel had written this.
+    #[cfg(fuzzing)]
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        let mut control = Control::new();
+        control.length = bytes.len().min(ROOM);
+        control.bytes[..control.length].copy_from_slice(&bytes[..control.length]);
+        control
     }
 
     fn push(&mut self, level: c_int, kind: c_int, data: &[u8]) {
@@ -46,7 +55,7 @@ impl Control {
     }
 
     /// The messages: level, type, data. What is not well formed ends them.
-    pub(super) fn messages(&self) -> impl Iterator<Item = (c_int, c_int, &[u8])> {
+    pub(crate) fn messages(&self) -> impl Iterator<Item = (c_int, c_int, &[u8])> {
         let mut rest = &self.bytes[..self.length];
         std::iter::from_fn(move || {
             let length = usize::from_ne_bytes(*rest.first_chunk()?);
@@ -61,7 +70,7 @@ impl Control {
 }
 
 /// Puts what is set into messages; `six` for a socket of that family.
-pub(super) fn encode(ancillary: &Ancillary, six: bool) -> Control {
+pub(crate) fn encode(ancillary: &Ancillary, six: bool) -> Control {
     let mut control = Control::new();
     let interface = ancillary.interface.unwrap_or(0);
     match (ancillary.local, ancillary.interface) {
@@ -102,7 +111,7 @@ fn push_v6(control: &mut Control, interface: u32, local: Ipv6Addr) {
 }
 
 /// Reads what the kernel has reported.
-pub(super) fn decode(control: &Control) -> Ancillary {
+pub(crate) fn decode(control: &Control) -> Ancillary {
     let mut ancillary = Ancillary::default();
     for (level, kind, data) in control.messages() {
         match (level, kind) {

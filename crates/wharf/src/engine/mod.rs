@@ -36,6 +36,11 @@ mod socket;
 mod state;
 mod urgent;
 
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing {
+    pub(crate) use super::control::{Control, decode, encode};
+}
+
 pub(crate) use epoll::{Due, Epoll};
 pub(crate) use operation::{About, ConnectData, FileSend, MessageSend, Operation, Work};
 pub(crate) use options::Report;

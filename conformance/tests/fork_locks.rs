@@ -9,6 +9,7 @@ use std::panic::catch_unwind;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::SeqCst;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, WaitOptions, waitpid};
 use wharf::Port;
@@ -26,6 +27,44 @@ fn make() {
     drop(file);
 }
 
+/// Forks; the exit status of the child, which has 30 s.
+fn fork(act: fn()) -> Option<i32> {
+    // SAFETY: the child goes on with this thread's copy of everything and ends in `_exit` below.
+    let child = unsafe { libc::fork() };
+    if child == 0 {
+        // SAFETY: ends this process, should it hang.
+        unsafe { libc::alarm(30) };
+        let failed = catch_unwind(act).is_err();
+        // SAFETY: does not return, and runs no destructor of what is the parent's.
+        unsafe { libc::_exit(i32::from(failed)) };
+    }
+    let child = Pid::from_raw(child).expect("fork");
+    let (_, status) = waitpid(Some(child), WaitOptions::empty()).unwrap().unwrap();
+    status.exit_status()
+}
+
+/// The trial of what tells of blocked workers takes milliseconds, in the first thread that asks.
+#[test]
+fn a_child_does_not_wait_for_its_parents_trial() {
+    net::alone("a_child_does_not_wait_for_its_parents_trial", || {
+        let ask = || drop(Port::<()>::new(1).expect("a port").sensing());
+        let port = Port::<()>::new(1).expect("a port");
+        let asks = AtomicBool::new(false);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                asks.store(true, SeqCst);
+                let _ = port.sensing();
+            });
+            net::until("the trial begins", || asks.load(SeqCst));
+            let begun = Instant::now();
+            while begun.elapsed() < Duration::from_micros(200) {
+                std::hint::spin_loop();
+            }
+            assert_eq!(fork(ask), Some(0));
+        });
+    });
+}
+
 #[test]
 fn a_child_waits_for_nobody() {
     net::alone("a_child_waits_for_nobody", || {
@@ -40,19 +79,9 @@ fn a_child_waits_for_nobody() {
             }
             let mut fine = 0;
             for _ in 0..100 {
-                // SAFETY: the child goes on with this thread's copy of everything and ends in `_exit` below.
-                let child = unsafe { libc::fork() };
-                if child == 0 {
-                    // SAFETY: ends this process, should it hang.
-                    unsafe { libc::alarm(30) };
-                    let failed = catch_unwind(make).is_err();
-                    // SAFETY: does not return, and runs no destructor of what is the parent's.
-                    unsafe { libc::_exit(i32::from(failed)) };
-                }
-                let child = Pid::from_raw(child).expect("fork");
-                let (_, status) = waitpid(Some(child), WaitOptions::empty()).unwrap().unwrap();
-                fine += usize::from(status.exit_status() == Some(0));
-                if status.exit_status() != Some(0) {
+                let child = fork(make);
+                fine += usize::from(child == Some(0));
+                if child != Some(0) {
                     break;
                 }
             }

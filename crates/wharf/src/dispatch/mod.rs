@@ -328,7 +328,9 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
         });
         for (worker, epoch, watch) in next {
             if watch.look(sensing) == Seen::Running {
-                lock(&self.inner).scheduler.sense_running(worker, epoch);
+                let mut inner = lock(&self.inner);
+                inner.scheduler.sense_running(worker, epoch);
+                self.settle(inner);
             }
         }
     }

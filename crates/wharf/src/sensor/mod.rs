@@ -42,6 +42,7 @@ use std::sync::{Mutex, OnceLock};
 use rustix::io::Errno;
 use rustix::thread::Pid;
 
+use crate::per_process::PerProcess;
 use crate::sync::lock;
 use perf::Ring;
 use proc::{Kind, ThreadFile};
@@ -156,9 +157,9 @@ impl Aside {
 /// Says that a means ran out half way, once for each reason.
 #[cold]
 fn report(refused: Sensing, error: Errno, instead: Sensing) {
-    static SAID: Mutex<BTreeSet<(u8, i32, u8)>> = Mutex::new(BTreeSet::new());
+    static SAID: PerProcess<Mutex<BTreeSet<(u8, i32, u8)>>> = PerProcess::new();
     let reason = (refused as u8, error.raw_os_error(), instead as u8);
-    if lock(&SAID).insert(reason) {
+    if lock(SAID.get()).insert(reason) {
         log::warn!("a worker is watched by {instead} instead of {refused}: {error}");
     }
 }

@@ -22,6 +22,7 @@ use rustix::thread::{Pid, SecureComputingMode, gettid, secure_computing_mode};
 use super::perf::Ring;
 use super::proc::{Kind, ThreadFile};
 use super::{Seen, Sensing};
+use crate::per_process::PerProcess;
 
 /// Overrides `Auto`.
 const VARIABLE: &str = "WHARF_SENSING";
@@ -70,8 +71,8 @@ impl fmt::Display for Refusal {
 ///
 /// The first call for each `wanted` makes the trials and writes the line in the log.
 pub(crate) fn choose(wanted: Sensing) -> Sensing {
-    static CHOSEN: [OnceLock<Sensing>; 5] = [const { OnceLock::new() }; 5];
-    *CHOSEN[wanted as usize].get_or_init(|| decide(wanted))
+    static CHOSEN: PerProcess<[OnceLock<Sensing>; 5]> = PerProcess::new();
+    *CHOSEN.get()[wanted as usize].get_or_init(|| decide(wanted))
 }
 
 #[cold]

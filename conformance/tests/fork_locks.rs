@@ -12,7 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, WaitOptions, waitpid};
-use wharf::Port;
+use wharf::{Port, Sensing};
 use wharf_conformance::net;
 
 /// Makes a port, a socket and a file on it, and uses them.
@@ -47,7 +47,7 @@ fn fork(act: fn()) -> Option<i32> {
 #[test]
 fn a_child_does_not_wait_for_its_parents_trial() {
     net::alone("a_child_does_not_wait_for_its_parents_trial", || {
-        let ask = || drop(Port::<()>::new(1).expect("a port").sensing());
+        let ask = || assert_ne!(Port::<()>::new(1).expect("a port").sensing(), Sensing::Auto);
         let port = Port::<()>::new(1).expect("a port");
         let asks = AtomicBool::new(false);
         thread::scope(|scope| {

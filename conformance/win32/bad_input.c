@@ -214,12 +214,11 @@ static void null_pointers(void)
     closesocket(fresh);
 }
 
-/* Memory that was given back: the kernel sees it, on behalf of whoever issued. */
+/* Memory that is not there: the kernel sees it, on behalf of whoever issued. Reserved, so that no thread's stack comes to be there
+   meanwhile. */
 static char *unmapped(void)
 {
-    char *memory = VirtualAlloc(NULL, 1 << 16, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
-    VirtualFree(memory, 0, MEM_RELEASE);
-    return memory;
+    return VirtualAlloc(NULL, 1 << 16, MEM_RESERVE, PAGE_NOACCESS);
 }
 
 static void unmapped_buffers(void)

@@ -22,11 +22,11 @@
 //! calls it blocked all the while. Releasing a worker for it adds one more that waits, and so on. Measured
 //! on a busy machine (`lag_of_the_ring`): of all "blocked" by a ring, 6 to 17 % were of woken threads where
 //! each block lasted 500 us, 52 to 90 % where it lasted 20 us; and one that shared a processor with loops
-//! was called so for more than 100 ms. Asking /proc costs 1 to 2 us, before a release that costs more, and
+//! was called so for more than 100 ms. Asking /proc costs 1 to 3 us, before a release that costs more, and
 //! only where the ring says "blocked".
 //!
 //! # What it costs
-//! `cargo test --release -p wharf --lib sensor::tests::cost -- --ignored --nocapture` measures it.
+//! `cargo test --release -p wharf --lib sensor::tests::cost -- --ignored --nocapture --test-threads=1` measures it.
 
 mod fork;
 mod perf;

@@ -43,7 +43,7 @@ pub enum Sensing {
     /// descriptor from when it is first seen blocked. Linux 4.17 or later; an ordinary user needs
     /// `kernel.perf_event_paranoid` at 2 or lower, which Debian and Ubuntu raise.
     Perf,
-    /// By reading `/proc/self/task/TID/syscall` (proc_pid_syscall(5)): 1 to 2 us a look (measured) and a
+    /// By reading `/proc/self/task/TID/syscall` (proc_pid_syscall(5)): 1 to 3 us a look (measured) and a
     /// descriptor for each worker. Needs /proc, and a process that is dumpable or root's.
     Syscall,
     /// By reading the state in `/proc/self/task/TID/stat` (proc_pid_stat(5)): 3 to 4 us a look (measured) and

@@ -78,7 +78,8 @@ impl<T: Send + 'static> Port<T> {
     /// std::thread::scope(|scope| {
     ///     scope.spawn(|| port.run(2, |_packet| Ok(())));
     ///     let drained = port.drain(Duration::from_secs(10));
-    ///     assert_eq!((drained.finished, drained.cancelled, drained.left), (1, 0, 0));
+    ///     assert!(drained.finished <= 1); // 0 if the worker was done with it before
+    ///     assert_eq!((drained.cancelled, drained.left), (0, 0));
     /// });
     /// # Ok(())
     /// # }

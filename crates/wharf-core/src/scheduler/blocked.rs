@@ -43,6 +43,15 @@ impl<P> Scheduler<P> {
         self.in_state(State::Running)
     }
 
+    /// The worker that counts and has moved least lately, hence is the likeliest to be blocked; of those that have moved
+    /// since the one with epoch `last`, if that is given.
+    pub fn next_suspect(&self, last: Option<u32>) -> Option<(WorkerId, u32)> {
+        let age = |epoch: u32| self.epoch.wrapping_sub(epoch);
+        self.suspects()
+            .filter(|&(_, epoch)| last.is_none_or(|last| age(epoch) < age(last)))
+            .max_by_key(|&(_, epoch)| age(epoch))
+    }
+
     /// The workers that do not count because they were seen blocked, each with its epoch.
     pub fn sensed(&self) -> impl Iterator<Item = (WorkerId, u32)> {
         self.in_state(State::Sensed)

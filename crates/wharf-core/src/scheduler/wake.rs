@@ -66,6 +66,7 @@ impl<P> Scheduler<P> {
         self.unlist(newest);
         self.set(newest, State::Handed);
         self.workers[newest.0 as usize].handed = Some(packet);
+        self.handed.push_back(newest);
         self.active += 1;
         Some(Wake::Unpark(newest))
     }

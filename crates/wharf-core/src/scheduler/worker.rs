@@ -16,14 +16,16 @@ pub(super) enum State {
     Polling,
     /// Waits on its own. To Handed, Polling (promoted), Running (gave up), Idle.
     Parked,
-    /// Counted, was parked, has been given a packet and not yet picked it up. To Running; to Vacant, if its wait was abandoned.
+    /// Counted, was parked, has been given a packet and not yet picked it up. To Running; to Parked, if another has taken it
+    /// over; to Vacant, if its wait was abandoned.
     Handed,
 }
 
 #[derive(Debug)]
 pub(super) struct Worker<P> {
     pub(super) state: State,
-    /// Changes whenever the worker takes something or asks: what was seen before does not hold after.
+    /// Changes whenever the worker takes something or asks: what was seen before does not hold after. The port's workers
+    /// have them from one sequence, so that it also tells who has been at it for longest.
     pub(super) epoch: u32,
     /// Present exactly in state Handed (invariant 3).
     pub(super) handed: Option<P>,

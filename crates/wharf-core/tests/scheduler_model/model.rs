@@ -42,6 +42,8 @@ pub(crate) struct Model {
     pub(crate) released_told: u64,
     pub(crate) released_sensed: u64,
     pub(crate) needless: u64,
+    /// Who holds a packet that another may take, last one last.
+    held: Vec<usize>,
     taken_at_tick: usize,
 }
 
@@ -61,6 +63,7 @@ impl Model {
             released_told: 0,
             released_sensed: 0,
             needless: 0,
+            held: Vec::new(),
             taken_at_tick: 0,
         }
     }
@@ -76,7 +79,7 @@ impl Model {
         self.workers[worker] = Worker::Idle;
     }
 
-    /// B3, B4, B5.
+    /// B3, B4, B5; without room it takes the packet of who was handed one last and does not know it yet.
     pub(crate) fn get(&mut self, worker: usize) -> Next<u32> {
         if self.workers[worker] == Worker::Idle {
             self.growing = false;
@@ -91,6 +94,15 @@ impl Model {
             self.workers[worker] = Worker::Runs;
             return Next::Packet(self.queue.remove(0).0); // a new life since it asked
         }
+        if !self.has_room()
+            && let Some(holder) = self.held.pop()
+            && let Worker::Holds(packet) = self.workers[holder]
+        {
+            self.workers[holder] = Worker::Parks;
+            self.waiters.push(holder);
+            self.workers[worker] = Worker::Runs;
+            return Next::Packet(packet);
+        }
         self.waiters.push(worker);
         self.wait_in_place(worker)
     }
@@ -104,6 +116,7 @@ impl Model {
     pub(crate) fn resume(&mut self, worker: usize) -> Next<u32> {
         match self.workers[worker] {
             Worker::Holds(packet) => {
+                self.held.retain(|holder| *holder != worker);
                 self.workers[worker] = Worker::Runs;
                 self.lives[worker] += 1;
                 Next::Packet(packet)
@@ -112,12 +125,17 @@ impl Model {
                 let for_nothing = self.signalled && self.queue.is_empty() && !self.closed;
                 self.needless += u64::from(for_nothing);
                 self.signalled = false;
-                if self.closed || self.has_room() && !self.queue.is_empty() {
+                let there =
+                    if self.has_room() { !self.queue.is_empty() } else { !self.held.is_empty() };
+                if self.closed || there {
                     return self.get(worker);
                 }
                 self.wait_in_place(worker) // A45: it has not waited anew
             }
-            Worker::Parks => Next::Park,
+            Worker::Parks => {
+                self.needless += 1;
+                Next::Park
+            }
             _ => Next::Closed,
         }
     }
@@ -265,6 +283,7 @@ impl Model {
                 if self.urgent() {
                     self.waiters.pop();
                     self.workers[worker] = Worker::Holds(self.queue.remove(0).0);
+                    self.held.push(worker);
                 } else {
                     assert!(!polled, "one poller is enough");
                     self.workers[worker] = Worker::Polls;

@@ -343,6 +343,14 @@ impl Port {
         assert_eq!(self.scheduler.would_release(), self.model.is_due());
         let runs = self.scheduler.suspects().map(|(worker, _)| worker.0 as usize);
         assert!(runs.eq(self.all(Worker::Runs)), "those that are worth a look");
+        let mut last = None;
+        let next = || {
+            last = self.scheduler.next_suspect(last.map(|(_, epoch)| epoch));
+            last
+        };
+        let mut one_by_one: Vec<_> = std::iter::from_fn(next).collect();
+        one_by_one.sort_unstable();
+        assert!(self.scheduler.suspects().eq(one_by_one), "each of them once");
         let sensed = self.scheduler.sensed().map(|(worker, _)| worker.0 as usize);
         assert!(sensed.eq(self.all(Worker::Sensed)), "those that were seen blocked");
         for (worker, state) in self.model.workers.iter().enumerate() {

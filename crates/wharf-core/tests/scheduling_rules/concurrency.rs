@@ -101,6 +101,72 @@ fn b06_a_parked_waiter_counts_once_it_is_handed_a_packet() {
     assert_eq!(port.running(), 1);
 }
 
+/// B5, B10, B13: while no slot is free, a worker that asks takes what was handed to one that is not awake yet, and its
+/// slot. That one waits on, as the newest (A45).
+#[test]
+fn b13_a_worker_that_asks_takes_what_a_sleeper_was_handed() {
+    let mut port = Port::new(1);
+    let a = port.runner(1);
+    let (b, c) = (port.waiter(), port.waiter());
+    port.post(2);
+    assert!(port.scheduler.blocked(a));
+    assert_eq!(port.scheduler.next_wake(), Some(Wake::Unpark(c)));
+    port.unblock(a);
+    assert_eq!(port.running(), 2);
+    assert_eq!(port.get(a), Some(2), "C is not awake yet");
+    assert_eq!((port.running(), port.scheduler.counts().waiting), (1, 2));
+    assert_eq!(port.look_up(c), None, "C wakes up");
+    assert_eq!(port.scheduler.counts().needless, 1);
+    port.post(3);
+    port.post(4);
+    assert_eq!(port.block(a), [(c, 3)]);
+    assert_eq!(port.block(c), [(b, 4)]);
+    assert_eq!(port.scheduler.counts().needless, 1);
+}
+
+/// The same for a worker that comes out of the engine, and finds its slot taken. Of two that were handed something, the
+/// later one loses it.
+#[test]
+fn b13_a_worker_that_comes_out_of_the_engine_does_too() {
+    let mut port = Port::new(2);
+    let (a, b) = (port.runner(1), port.runner(2));
+    let (c, d) = (port.waiter(), port.waiter());
+    port.post(3);
+    port.post(4);
+    assert!(port.scheduler.blocked(a));
+    assert_eq!(port.scheduler.next_wake(), Some(Wake::Unpark(d)));
+    assert!(port.scheduler.blocked(b));
+    assert_eq!(port.scheduler.next_wake(), Some(Wake::Unpark(c)));
+    port.unblock(a);
+    assert_eq!(port.get(a), Some(4));
+    assert_eq!(port.look_up(d), Some(3), "its own");
+    assert_eq!((port.look_up(c), port.running()), (None, 2));
+
+    let mut port = Port::new(1);
+    let (a, poller) = (port.join(), port.waiter());
+    port.scheduler.post(1, Urgency::Lazy).expect("an open port");
+    assert_eq!(port.get(a), Some(1), "lazy: the poller sleeps on");
+    let b = port.waiter();
+    port.post(2);
+    assert!(port.scheduler.blocked(a));
+    assert_eq!(port.scheduler.next_wake(), Some(Wake::Unpark(b)));
+    assert_eq!(port.look_up(poller), Some(2), "B is not awake yet");
+    assert_eq!((port.look_up(b), port.running()), (None, 1));
+}
+
+/// With a slot free there is nothing to take over: who asks waits for the next packet (B6).
+#[test]
+fn b06_what_was_handed_is_left_alone_while_a_slot_is_free() {
+    let mut port = Port::new(2);
+    let (a, b) = (port.runner(1), port.runner(2));
+    let c = port.waiter();
+    port.post(3);
+    assert!(port.scheduler.blocked(a));
+    assert_eq!(port.scheduler.next_wake(), Some(Wake::Unpark(c)));
+    assert_eq!(port.get(b), None);
+    assert_eq!(port.look_up(c), Some(3));
+}
+
 /// B7: max 2, four waiters, four posts: two run; the third packet waits for a block, the fourth for a get.
 fn throttles_to_two(port: &mut Port) {
     let waiters: Vec<WorkerId> = (0..4).map(|_| port.waiter()).collect();

@@ -64,6 +64,17 @@ fn what_was_handed_is_had_by_the_next_get() {
     assert_eq!(scheduler.get(b), Next::Packet(2));
 }
 
+/// Its wait is over: it does not wait on if its packet is taken over, so that is not.
+#[test]
+fn what_was_handed_is_not_taken_over() {
+    let (mut scheduler, a, b) = handed();
+    scheduler.abandon(b);
+    scheduler.unblocked(a);
+    assert_eq!(scheduler.counts().running, 2);
+    assert_eq!(scheduler.get(a), Next::Park);
+    assert_eq!(scheduler.get(b), Next::Packet(1));
+}
+
 #[test]
 fn what_was_handed_is_the_next_workers_if_it_leaves() {
     let (mut scheduler, _, b) = handed();

@@ -148,6 +148,29 @@ fn b17_who_has_not_picked_up_is_no_suspect() {
     assert!((0..10).all(|epoch| !port.scheduler.sense_blocked(b, epoch)));
 }
 
+/// Those who look before they park begin with the worker that has been at it for longest.
+#[test]
+fn b17_the_first_suspect_has_moved_least_lately() {
+    let mut port = Port::new(3);
+    let (a, b, c) = (port.runner(1), port.runner(2), port.runner(3));
+    port.post(4);
+    assert_eq!(port.get(a), Some(4));
+    let mut last = None;
+    for expected in [b, c, a] {
+        let (suspect, epoch) = port.scheduler.next_suspect(last).expect("three of them");
+        assert_eq!(suspect, expected);
+        last = Some(epoch);
+    }
+    assert_eq!(port.scheduler.next_suspect(last), None);
+    port.post(5);
+    assert_eq!(port.get(b), Some(5));
+    assert_eq!(
+        port.scheduler.next_suspect(last).map(|(suspect, _)| suspect),
+        Some(b),
+        "it has moved"
+    );
+}
+
 /// Looking is worth while while packets wait, somebody could take them, and no slot is free.
 #[test]
 fn b17_looking_matters_beside_packets_waiters_and_a_full_port() {

@@ -129,6 +129,12 @@ impl<P> Inner<P> {
         self.meter.taken(self.scheduler.taken());
     }
 
+    /// A worker of the scheduler's, in this epoch, with what to look at.
+    fn watched(&self, (worker, epoch): (WorkerId, u32)) -> Suspect {
+        let watch = self.watches[worker.0 as usize].as_ref().expect("a worker that has not left");
+        (worker, epoch, std::sync::Arc::clone(watch))
+    }
+
     #[inline]
     fn is_needed(&mut self) -> bool {
         let needed = self.scheduler.is_needed();
@@ -302,10 +308,23 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
     }
 
     /// The same by a worker that would have to park, with the sensors that are open, until one slot is free:
-    /// its own. The rest is the steward's.
-    fn glance(&self) -> bool {
-        let suspects = self.watched(|scheduler| scheduler.suspects().collect());
-        suspects.iter().any(|suspect| self.sense_one(suspect, Watch::glance))
+    /// its own. The rest is the steward's. `None` if there is nothing to look for.
+    fn glance(&self) -> Option<bool> {
+        let mut inner = lock(&self.inner);
+        let suspects = inner.is_needed().then(|| inner.scheduler.counts().running)?;
+        let mut last = None;
+        // Not more than there were: workers that move on meanwhile are suspects again.
+        for _ in 0..suspects {
+            let Some(suspect) = inner.scheduler.next_suspect(last) else { break };
+            let suspect = inner.watched(suspect);
+            drop(inner);
+            if self.sense_one(&suspect, Watch::glance) {
+                return Some(true);
+            }
+            last = Some(suspect.1);
+            inner = lock(&self.inner);
+        }
+        Some(false)
     }
 
     fn sense_one(&self, suspect: &Suspect, look: impl Fn(&Watch) -> Seen) -> bool {
@@ -338,12 +357,7 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
     /// The chosen workers, each with its epoch and what to look at.
     fn watched(&self, choose: impl FnOnce(&Scheduler<P>) -> Vec<(WorkerId, u32)>) -> Vec<Suspect> {
         let inner = lock(&self.inner);
-        let watch = |(worker, epoch): (WorkerId, u32)| {
-            let watch =
-                inner.watches[worker.0 as usize].as_ref().expect("a worker that has not left");
-            (worker, epoch, std::sync::Arc::clone(watch))
-        };
-        choose(&inner.scheduler).into_iter().map(watch).collect()
+        choose(&inner.scheduler).into_iter().map(|chosen| inner.watched(chosen)).collect()
     }
 
     /// Sets, or takes away, the way to more workers.

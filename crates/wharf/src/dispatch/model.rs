@@ -141,6 +141,27 @@ fn a_blocked_worker_is_replaced() {
     });
 }
 
+/// B13: what a sleeper was handed is its own, or of the worker that asks before it is awake. Then it waits on, for the next.
+#[test]
+fn what_a_sleeper_was_handed_is_taken_once() {
+    bounded(|| {
+        let port = port(1);
+        let first = port.join(std::sync::Arc::new(View::here()));
+        port.post(1, Urgency::Now).unwrap();
+        assert_eq!(get(&port, &first), Ok(1));
+        let thread = worker(&port);
+        port.post(2, Urgency::Now).unwrap();
+        port.post(3, Urgency::Now).unwrap();
+        assert!(port.blocked(first.id));
+        port.unblocked(first.id);
+        let mut got = [get(&port, &first).unwrap(), 0];
+        port.leave(&first);
+        got[1] = thread.join().unwrap().unwrap();
+        got.sort_unstable();
+        assert_eq!(got, [2, 3]);
+    });
+}
+
 /// A15: closing wakes whoever waits, polls or parks, and whoever is about to.
 #[test]
 fn close_wakes_everybody() {

@@ -71,7 +71,7 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
                 }
                 Next::Park => {
                     // A look by itself may find it a slot, and spares two thread switches.
-                    if senses && self.is_needed() && !self.glance() {
+                    if senses && self.glance() == Some(false) {
                         bell();
                     }
                     let raised = || interrupt.is_some_and(|interrupt| interrupt.is_raised());

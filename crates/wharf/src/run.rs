@@ -15,6 +15,11 @@ const IDLE: Duration = Duration::from_secs(5);
 /// How long to wait after a thread could not be started.
 const RETRY: Duration = Duration::from_millis(10);
 
+/// Address space that has to be there before another stack takes of it, so that some is left to work with: a program that
+/// gets no memory for its next buffer is ended. More than 32 MiB, since the C library changes its ways after a smaller
+/// piece was freed (mallopt(3), M_MMAP_THRESHOLD).
+const SPARE: usize = 40 << 20;
+
 /// How many threads [`Port::run`] runs a handler on.
 ///
 /// ```
@@ -155,6 +160,10 @@ impl<T: Send + 'static> Port<T> {
     where
         F: Fn(Packet<T>) -> io::Result<()> + Sync,
     {
+        let mut spare: Vec<u8> = Vec::new();
+        let there = spare.try_reserve_exact(SPARE);
+        drop(std::hint::black_box(spare)); // never touched
+        there.map_err(|_| io::Error::from(io::ErrorKind::OutOfMemory))?;
         lock(&pool.state).alive += 1;
         let own = Arc::clone(pool);
         let started =

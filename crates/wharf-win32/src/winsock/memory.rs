@@ -13,8 +13,9 @@ use crate::types::WCHAR;
 
 /// Nothing is mapped below, by rule on Windows and by vm.mmap_min_addr on Linux.
 const LOWEST: usize = 0x1_0000;
-/// User addresses end below, on every 64-bit Linux with four levels of tables.
-const HIGHEST: usize = 0x7fff_ffff_ffff;
+/// User addresses end below, on every 64-bit Linux with four levels of tables: those of aarch64 have a bit more.
+const HIGHEST: usize =
+    if cfg!(target_arch = "aarch64") { 0xffff_ffff_ffff } else { 0x7fff_ffff_ffff };
 
 /// Whether `length` bytes at `pointer` can be the program's memory at all.
 pub(crate) fn plausible<T>(pointer: *const T, length: usize) -> Result<(), u32> {
@@ -163,7 +164,7 @@ mod tests {
     #[test]
     fn what_cannot_be_memory_is_a_fault() {
         for (address, length) in
-            [(0, 1), (1, 0), (0xffff, 1), (usize::MAX, 1), (1 << 47, 4), (HIGHEST, 1)]
+            [(0, 1), (1, 0), (0xffff, 1), (usize::MAX, 1), (HIGHEST + 1, 4), (HIGHEST, 1)]
         {
             assert_eq!(
                 plausible(address as *const u8, length),

@@ -39,6 +39,9 @@ fn two_sockets_for_one_connection() {
     assert!(second != INVALID_SOCKET && second != server);
     assert_eq!(from_description(), INVALID_SOCKET);
     assert_eq!(last(), WSAEINVAL);
+    // SAFETY: an address that nothing is mapped at is refused.
+    let nowhere = unsafe { WSASocketA(-1, -1, -1, ptr::without_provenance(16), 0, 0) };
+    assert_eq!((nowhere, last()), (INVALID_SOCKET, WSAEFAULT));
     assert_eq!(peer_of(second), peer_of(server));
     assert_eq!(write(client, b"one"), 3);
     assert_eq!(read(second, &mut [0; 8], 0), 3);

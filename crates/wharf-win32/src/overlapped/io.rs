@@ -56,6 +56,11 @@ impl Io {
         if input { &mut self.input } else { &mut self.output }
     }
 
+    /// Whether its last SOCKET has been closed, and data are still to be sent.
+    pub(crate) fn lingers(&self) -> bool {
+        self.lingers
+    }
+
     /// Whether the output waits for the peer's end of stream.
     pub(super) fn is_disconnecting(&mut self) -> bool {
         let front = self.output.pending.front_mut();

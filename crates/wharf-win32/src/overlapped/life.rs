@@ -21,6 +21,7 @@ use crate::port::{Binding, IoPort};
 use crate::rio;
 use crate::socket::waiting::errno;
 use crate::socket::{Record, prepare, table};
+use crate::thread::alert;
 use crate::winsock::options::{Carried, Name};
 use crate::winsock::sockaddr::Address;
 
@@ -96,7 +97,7 @@ impl Record {
 /// Associates a socket with a port: ERROR_INVALID_PARAMETER if it is not overlapped or has one (A5, A6). What is
 /// pending goes on, and its packets come (A12).
 pub(crate) fn associate(record: &mut Record, binding: Binding) -> Result<(), u32> {
-    if !record.overlapped || record.io.binding.is_some() {
+    if !record.overlapped || record.io.binding.is_some() || record.bound_elsewhere {
         return Err(code::ERROR_INVALID_PARAMETER);
     }
     record.io.binding = Some(binding);
@@ -139,7 +140,11 @@ pub(crate) fn linger(name: Watched) {
     let watched = record.rewatch().is_ok();
     record.drive_again(false);
     let over = !watched || !record.is_pending();
+    let shared = record.shared;
     drop(record);
+    if shared {
+        alert::wake_all(); // who waits for it: its end is not the kernel's to tell
+    }
     if over {
         table::reap(name);
     }

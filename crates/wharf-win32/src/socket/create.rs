@@ -11,8 +11,9 @@ use super::table;
 use super::types::*;
 use super::waiting::errno;
 use crate::guard;
+use crate::winsock::duplicate::Ticket;
 use crate::winsock::options::opens_overlapped;
-use crate::winsock::{AF_UNSPEC, duplicate};
+use crate::winsock::{AF_UNSPEC, duplicate, memory};
 
 const KNOWN_FLAGS: u32 = WSA_FLAG_OVERLAPPED
     | MULTIPOINT
@@ -29,22 +30,27 @@ struct Info {
     family: i32,
     kind: i32,
     protocol: i32,
-    /// What WSADuplicateSocket left there; 0 for a description of its own.
-    duplicate: u32,
+    /// What WSADuplicateSocket left there.
+    duplicate: Option<Ticket>,
 }
 
 impl Info {
+    /// None for null; WSAEFAULT (D8).
+    ///
     /// # Safety
-    /// `info` is null or valid.
-    unsafe fn read<C>(info: *const ProtocolInfo<C>) -> Option<Info> {
-        // SAFETY: null or valid.
-        let info = unsafe { info.as_ref() }?;
-        Some(Info {
+    /// A plausible pointer is one to a description.
+    unsafe fn read<C: Copy>(info: *const ProtocolInfo<C>) -> Result<Option<Info>, u32> {
+        if info.is_null() {
+            return Ok(None);
+        }
+        // SAFETY: the caller's promise.
+        let info = unsafe { memory::read(info) }?;
+        Ok(Some(Info {
             family: info.iAddressFamily,
             kind: info.iSocketType,
             protocol: info.iProtocol,
-            duplicate: info.dwProviderReserved,
-        })
+            duplicate: Ticket::of(&info),
+        }))
     }
 }
 
@@ -59,8 +65,9 @@ fn create(
     super::started()?;
     let (mut family, mut kind, mut protocol) = (family, kind, protocol);
     if let Some(info) = info {
-        if info.duplicate != 0 {
-            return duplicate::redeem(info.duplicate); // D8, D12
+        if let Some(ticket) = info.duplicate {
+            check_flags(info.kind, group, flags)?; // what is refused leaves the description good
+            return duplicate::redeem(ticket, flags & WSA_FLAG_NO_HANDLE_INHERIT != 0); // D8, D12
         }
         // What the arguments say wins over the structure (D7).
         for (argument, own) in
@@ -155,7 +162,7 @@ pub unsafe extern "C" fn WSASocketW(
 ) -> SOCKET {
     guard::call(INVALID_SOCKET, || {
         // SAFETY: the caller's promise.
-        let info = unsafe { Info::read(info) };
+        let info = unsafe { Info::read(info) }?;
         create(af, kind, protocol, info, g, flags)
     })
 }
@@ -176,7 +183,7 @@ pub unsafe extern "C" fn WSASocketA(
 ) -> SOCKET {
     guard::call(INVALID_SOCKET, || {
         // SAFETY: the caller's promise.
-        let info = unsafe { Info::read(info) };
+        let info = unsafe { Info::read(info) }?;
         create(af, kind, protocol, info, g, flags)
     })
 }

@@ -40,6 +40,10 @@ pub(crate) struct Record {
     pub(crate) accepting: Option<Watched>,
     /// Not inherited by programs that this one starts (D9).
     pub(crate) private: bool,
+    /// Another process has it too, or has been offered it: a close of this one's leaves the connection alone (D12).
+    pub(crate) shared: bool,
+    /// It comes from another process, which had associated it with a port of its own (A6, A7).
+    pub(crate) bound_elsewhere: bool,
     /// Known to have a local address, which it keeps.
     pub(crate) bound: bool,
     /// `listen` has been called.
@@ -75,6 +79,8 @@ impl Record {
             active: false,
             accepting: None,
             private: false,
+            shared: false,
+            bound_elsewhere: false,
             bound: false,
             listening: false,
             shut_in: false,

@@ -32,6 +32,7 @@ use wharf_core::status::code;
 
 use super::record::Record;
 use super::types::SOCKET;
+use crate::thread::alert;
 
 const SLOTS: usize = 256;
 const CHUNKS: usize = 4096;
@@ -251,10 +252,12 @@ pub(crate) fn take(socket: SOCKET) -> Result<Taken, u32> {
 fn take_last(mut place: MutexGuard<'static, Place>) -> Option<Taken> {
     let record = place.record.as_ref()?;
     if record.io.owes() && !is_abortive(record.fd) {
-        let (fd, name) = (record.fd, record.name());
+        let (fd, name, shared) = (record.fd, record.name(), record.shared);
         place.hidden = true;
-        // SAFETY: plain system call on the record's own descriptor. Wakes who sleeps on it, who finds the SOCKET gone.
-        unsafe { libc::shutdown(fd, libc::SHUT_RD) };
+        if !shared {
+            // SAFETY: plain system call on the record's own descriptor. Wakes who sleeps on it, who finds the SOCKET gone.
+            unsafe { libc::shutdown(fd, libc::SHUT_RD) };
+        }
         return Some(Taken::Owing(name));
     }
     take_record(place).map(|(record, fd)| Taken::Last(record, fd))
@@ -274,9 +277,11 @@ pub(crate) fn reap(name: Watched) {
     let fd = found.fd;
     let mut nothing = [0_u8; 0];
     let flags = libc::MSG_DONTWAIT | libc::MSG_TRUNC;
-    // With unread data the kernel would reset the connection, and what is under way would be lost.
     // SAFETY: TCP takes no notice of the memory with MSG_TRUNC (tcp(7)).
-    while unsafe { libc::recv(fd, nothing.as_mut_ptr().cast(), 1 << 20, flags) } > 0 {}
+    let mut discard = || unsafe { libc::recv(fd, nothing.as_mut_ptr().cast(), 1 << 20, flags) };
+    // With unread data the kernel would reset the connection, and what is under way would be lost. Where another
+    // process has the socket, the data are that one's.
+    while !found.shared && discard() > 0 {}
     drop(take_record(found.place));
 }
 
@@ -288,9 +293,14 @@ fn take_record(mut place: MutexGuard<'static, Place>) -> Option<(Box<Record>, Op
     record.unwatch(); // a duplicate of the descriptor would keep the registration alive
     if place.pins > 0 {
         place.closing = true;
-        // SAFETY: plain system call on a descriptor that the pins keep open. Wakes who sleeps on it (D56), also
-        // on sockets that have no connection to shut down.
-        unsafe { libc::shutdown(record.fd, libc::SHUT_RDWR) };
+        if record.shared {
+            drop(place);
+            alert::wake_all();
+        } else {
+            // SAFETY: plain system call on a descriptor that the pins keep open. Wakes who sleeps on it (D56), also
+            // on sockets that have no connection to shut down.
+            unsafe { libc::shutdown(record.fd, libc::SHUT_RDWR) };
+        }
         return Some((record, None));
     }
     // SAFETY: the table owned it, and the record that gave it away has been taken.
@@ -341,6 +351,13 @@ pub(crate) struct Pin {
 }
 
 impl Found {
+    /// Another descriptor of the socket, which no other program inherits.
+    pub(crate) fn copy_descriptor(&self) -> Result<OwnedFd, u32> {
+        // SAFETY: the descriptor of a record that is in the table and locked.
+        let own = unsafe { BorrowedFd::borrow_raw(self.fd) };
+        rustix::io::fcntl_dupfd_cloexec(own, 0).map_err(|_| code::WSAEMFILE)
+    }
+
     /// Gives up the lock, and keeps the descriptor.
     pub(crate) fn pin(mut self) -> Pin {
         let fd = self.fd;
@@ -361,7 +378,8 @@ impl Pin {
     /// Whether the socket has been closed meanwhile.
     pub(crate) fn is_closed(&self) -> bool {
         let place = self.slot.lock();
-        place.closing || place.generation != self.generation
+        let lingers = place.record.as_ref().is_some_and(|record| record.io.lingers());
+        place.closing || place.generation != self.generation || lingers
     }
 }
 

@@ -44,7 +44,7 @@ pub(crate) fn wait(pin: &Pin, wanted: Wanted, deadline: Option<Instant>) -> Resu
             return Err(code::WSAEINTR);
         }
         let entry = libc::pollfd { fd: pin.fd(), events, revents: 0 };
-        match sleep(&mut [entry], deadline)? {
+        match sleep(&mut [entry], deadline, || pin.is_closed())? {
             Slept::Woken => {}
             _ if pin.is_closed() => return Err(code::WSAEINTR),
             Slept::TimedOut => return Err(code::WSAETIMEDOUT),
@@ -53,9 +53,16 @@ pub(crate) fn wait(pin: &Pin, wanted: Wanted, deadline: Option<Instant>) -> Resu
     }
 }
 
-/// A sleep of a blocking call, which routines interrupt: they have run when it says [`Slept::Woken`].
-pub(crate) fn sleep(entries: &mut [libc::pollfd], deadline: Option<Instant>) -> Result<Slept, u32> {
-    let reason = |thread: &Thread| thread.routines_wait.load(SeqCst) || suspend::is_terminated();
+/// A sleep of a blocking call, which routines interrupt: they have run when it says [`Slept::Woken`]. So does the close of
+/// what it waits for, where the kernel does not tell of it.
+pub(crate) fn sleep(
+    entries: &mut [libc::pollfd],
+    deadline: Option<Instant>,
+    is_closed: impl Fn() -> bool,
+) -> Result<Slept, u32> {
+    let reason = |thread: &Thread| {
+        thread.routines_wait.load(SeqCst) || suspend::is_terminated() || is_closed()
+    };
     let slept = alert::poll(entries, deadline, reason);
     let slept = slept.map_err(|errno| winsock_from_errno(errno, SocketContext::Plain))?;
     if slept == Slept::Woken && suspend::is_terminated() {

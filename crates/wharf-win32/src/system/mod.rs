@@ -40,6 +40,7 @@ pub use names::{
     GetComputerNameA, GetComputerNameExA, GetComputerNameExW, GetComputerNameW, GetUserNameA,
     GetUserNameW,
 };
+pub(crate) use native::random;
 pub use native::{
     BCryptGenRandom, NTSTATUS, NtClose, RtlCompareMemory, RtlGenRandom, RtlNtStatusToDosError,
     SystemFunction036,

@@ -118,6 +118,11 @@ fn timespec(left: Duration) -> libc::timespec {
     }
 }
 
+/// Ends every such sleep of the process: each looks for its reason.
+pub(crate) fn wake_all() {
+    record::all().iter().for_each(|thread| wake(thread));
+}
+
 /// Ends a thread's sleep, if it is in one, after the reason has been made.
 pub(crate) fn wake(thread: &Thread) {
     if thread.sleep.compare_exchange(ASLEEP, WOKEN, SeqCst, SeqCst).is_err() {

@@ -1,10 +1,13 @@
-//! WSADuplicateSocket: a second SOCKET for one socket of this process (A7, C42, D11, D12).
+//! WSADuplicateSocket: a second SOCKET for one socket (A7, C42, D11, D12).
 //!
-//! The call makes the SOCKET, hidden, and keeps it under a number, which travels in the description; WSASocket with that
-//! description, once, gives it out. Everything is shared, because there is one record: connection, options, modes,
-//! association, operations.
+//! The description carries a ticket, 128 random bits, which WSASocket takes, once.
 //!
-//! Another process is refused: WSAEOPNOTSUPP.
+//! For this process the call makes the SOCKET, hidden, and keeps it until then. Everything is shared, because there is one
+//! record: connection, options, modes, association, operations.
+//!
+//! For another process the socket is offered to that one alone ([`offer`]). What the kernel has is shared: the connection
+//! and its options. What this library keeps of a socket (FIONBIO, time-outs, SD_RECEIVE) goes along as it is at the call.
+//! The association stays where it was made: for the other process the socket has a port, and gets no other (A6).
 #![allow(unsafe_code)] // exported under C names
 
 use std::collections::HashMap;
@@ -12,7 +15,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use wharf_core::status::code;
 
-use super::{memory, protocols};
+use super::{memory, offer, protocols};
 use crate::guard;
 use crate::socket::record::Record;
 use crate::socket::started;
@@ -20,43 +23,73 @@ use crate::socket::table::{self, Found, find};
 use crate::socket::types::{
     ProtocolInfo, SOCKET, SOCKET_ERROR, WSAPROTOCOL_INFOA, WSAPROTOCOL_INFOW,
 };
+use crate::system::random;
 
-/// SOCKETs that wait for their WSASocket, by number.
-#[derive(Default)]
-struct Copies {
-    last: u32,
-    waiting: Option<HashMap<u32, SOCKET>>,
+/// What the description of a duplicate has as `dwProviderReserved`; a protocol's has 0.
+const MARK: u32 = 0x7752_4801;
+
+/// What a description says of the duplicate that it stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Ticket([u32; 4]);
+
+impl Ticket {
+    fn new() -> Result<Ticket, u32> {
+        let mut bytes = [0; 16];
+        random(&mut bytes).map_err(|_| code::WSAENOBUFS)?;
+        let (words, _) = bytes.as_chunks();
+        Ok(Ticket(std::array::from_fn(|at| u32::from_ne_bytes(words[at]))))
+    }
+
+    /// It stands where a chain of one protocol has nothing.
+    fn put<C>(self, info: &mut ProtocolInfo<C>) {
+        info.dwProviderReserved = MARK;
+        info.ProtocolChain.ChainEntries[..4].copy_from_slice(&self.0);
+    }
+
+    /// That of a description; none if that is a protocol's.
+    pub(crate) fn of<C>(info: &ProtocolInfo<C>) -> Option<Ticket> {
+        let [a, b, c, d, ..] = info.ProtocolChain.ChainEntries;
+        (info.dwProviderReserved != 0).then_some(Ticket([a, b, c, d]))
+    }
+
+    /// As text of 32 letters.
+    pub(super) fn text(self) -> String {
+        self.0.iter().map(|word| format!("{word:08x}")).collect()
+    }
 }
 
-static COPIES: Mutex<Copies> = Mutex::new(Copies { last: 0, waiting: None });
+/// SOCKETs of this process that wait for their WSASocket.
+static COPIES: Mutex<Option<HashMap<Ticket, SOCKET>>> = Mutex::new(None);
 
-fn copies() -> MutexGuard<'static, Copies> {
+fn copies() -> MutexGuard<'static, Option<HashMap<Ticket, SOCKET>>> {
     COPIES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Makes a second SOCKET; answers its number.
-fn keep(found: Found) -> Result<u32, u32> {
+/// Makes a second SOCKET of this process.
+fn keep(found: Found, ticket: Ticket) -> Result<(), u32> {
     let private = found.private;
     let socket = table::double(found, private, false)?;
-    let mut copies = copies();
-    // 0 is what a description of no duplicate has there.
-    copies.last = copies.last.checked_add(1).unwrap_or(1);
-    let number = copies.last;
-    copies.waiting.get_or_insert_default().insert(number, socket);
-    Ok(number)
+    copies().get_or_insert_default().insert(ticket, socket);
+    Ok(())
 }
 
-/// Gives the SOCKET of a number out: WSAEINVAL for a number that is none any more.
-pub(crate) fn redeem(number: u32) -> Result<SOCKET, u32> {
-    let waiting = copies().waiting.as_mut().and_then(|waiting| waiting.remove(&number));
-    let socket = waiting.ok_or(code::WSAEINVAL)?;
-    table::show(socket);
-    Ok(socket)
+/// Gives out the SOCKET that a ticket stands for: WSAEINVAL for one that stands for none, or for none any more. `private`:
+/// programs that this one starts do not inherit it.
+pub(crate) fn redeem(ticket: Ticket, private: bool) -> Result<SOCKET, u32> {
+    let waiting = copies().as_mut().and_then(|copies| copies.remove(&ticket));
+    match waiting {
+        Some(socket) => {
+            table::show(socket);
+            Ok(socket)
+        }
+        None => offer::claim(ticket, private),
+    }
 }
 
-/// The last WSACleanup: those that wait are closed with all others.
+/// The last WSACleanup: those that wait are closed with all others. What has been offered to another process is that
+/// one's.
 pub(crate) fn forget() {
-    copies().waiting = None;
+    *copies() = None;
 }
 
 /// # Safety
@@ -68,22 +101,23 @@ unsafe fn duplicate<C: std::marker::Copy>(
     describe: impl Fn(&Record) -> ProtocolInfo<C>,
 ) -> Result<i32, u32> {
     started()?;
-    let found = find(s)?;
-    if process != std::process::id() {
-        // SAFETY: signal 0 asks only whether there is such a process.
-        let there =
-            i32::try_from(process).is_ok_and(|process| unsafe { libc::kill(process, 0) } == 0);
-        return Err(if there && process != 0 { code::WSAEOPNOTSUPP } else { code::WSAEINVAL });
+    let mut description = describe(&*find(s)?);
+    let target = if process == std::process::id() { None } else { Some(offer::target(process)?) };
+    memory::room(info)?;
+    let ticket = Ticket::new()?;
+    ticket.put(&mut description);
+    match target {
+        None => keep(find(s)?, ticket)?,
+        Some(target) => offer::make(find(s)?, target, ticket)?,
     }
-    memory::writable(info, size_of::<ProtocolInfo<C>>())?;
-    let mut description = describe(&found);
-    description.dwProviderReserved = keep(found)?;
     // SAFETY: the caller's promise.
     unsafe { memory::write(info, description) }.map(|()| 0)
 }
 
-/// Describes a socket so that WSASocket, once, makes a second SOCKET for it. WSAEINVAL for a process that is none,
-/// WSAEFAULT.
+/// Describes a socket so that WSASocket, called once by the process that is named, makes a SOCKET for it. The socket stays
+/// open until that process has it or ends; this one may close it, and is to run until then.
+///
+/// WSAEINVAL for a process that is none, has ended, or is another user's; WSAEFAULT, WSAENOTSOCK, WSAEMFILE.
 ///
 /// # Safety
 /// A plausible pointer is one to room for the description.

@@ -28,6 +28,7 @@ pub(crate) mod memory;
 mod names;
 mod notes;
 pub(crate) mod notify;
+mod offer;
 pub(crate) mod options;
 mod poll;
 mod presentation;

@@ -103,7 +103,9 @@ pub(super) fn wait(
     enough: impl Fn(&[Ready]) -> bool,
 ) -> Result<Vec<Ready>, u32> {
     let end = limit.map(|limit| Instant::now().checked_add(limit));
+    let closed = || sockets.iter().filter(|one| one.pin.is_closed()).count();
     loop {
+        let closed_before = closed(); // what is closed later the look may not have seen
         let ready: Vec<Ready> = sockets.iter().map(Watched::look).collect();
         if enough(&ready) || limit == Some(Duration::ZERO) {
             return Ok(ready);
@@ -123,6 +125,6 @@ pub(super) fn wait(
                 revents: 0,
             })
             .collect();
-        sleep(&mut entries, end.flatten())?;
+        sleep(&mut entries, end.flatten(), || closed() > closed_before)?;
     }
 }

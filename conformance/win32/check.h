@@ -12,7 +12,9 @@
 #include <string.h>
 
 /* Long enough for a loaded machine; nothing waits for it unless it fails. */
+#ifndef SOON
 #define SOON 10000
+#endif
 
 static int failed_items;
 static int item_failed;

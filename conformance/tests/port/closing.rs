@@ -240,19 +240,20 @@ fn close_frees_what_is_pending() -> io::Result<()> {
 /// A17: the memory of pending receives is given back, too. 64 MiB come straight from the kernel and go
 /// straight back, so the process's size tells.
 #[test]
-fn close_frees_the_memory_of_receives() -> io::Result<()> {
+fn close_frees_the_memory_of_receives() {
     const SIZE: usize = 64 << 20;
-    let port = port(1);
-    let (ours, _theirs) = pair();
-    let stream = port.associate(ours, 0)?;
-    let Some(before) = memory() else { return Ok(()) };
-    stream.recv(vec![1; SIZE], ())?;
-    let pending = memory().unwrap_or_default();
-    assert!(pending > before + SIZE / 8 * 7, "{before} bytes, then {pending}");
-    port.close();
-    let after = memory().unwrap_or_default();
-    assert!(after < pending - SIZE / 8 * 7, "{pending} bytes, then {after}");
-    Ok(())
+    net::alone("closing::close_frees_the_memory_of_receives", || {
+        let port = port(1);
+        let (ours, _theirs) = pair();
+        let stream = port.associate(ours, 0).unwrap();
+        let Some(before) = memory() else { return };
+        stream.recv(vec![1; SIZE], ()).unwrap();
+        let pending = memory().unwrap_or_default();
+        assert!(pending > before + SIZE / 8 * 7, "{before} bytes, then {pending}");
+        port.close();
+        let after = memory().unwrap_or_default();
+        assert!(after < pending - SIZE / 8 * 7, "{pending} bytes, then {after}");
+    });
 }
 
 /// A17: an operation that owns the handle it is pending on does not keep it alive beyond the port: the peer
@@ -396,7 +397,7 @@ fn close_while_many_issue() {
 /// while the port closes: after two quiet ticks of 200 us.
 #[test]
 fn a_closed_port_is_given_back() {
-    net::alone("a_closed_port_is_given_back", || {
+    net::alone("closing::a_closed_port_is_given_back", || {
         let use_for = |time: Duration| {
             let port = port::<u32>(1);
             port.post(1, 0, 0).expect("open");

@@ -188,7 +188,7 @@ fn a_handler_that_starts_a_timer_is_free() {
 /// Where no thread is to be had the caller works itself: packets are handled, and the port's close ends it.
 #[test]
 fn without_threads_the_caller_works() {
-    net::alone("without_threads_the_caller_works", || {
+    net::alone("run::without_threads_the_caller_works", || {
         let port = port(1);
         (0..3).for_each(|number| port.post(0, (), number).expect("an open port"));
         let (handled, caller) = (AtomicU32::new(0), thread::current().id());

@@ -397,7 +397,7 @@ fn run(random: &mut Random, steps: usize) -> usize {
 /// memory can be compared from the end of one to the end of the other.
 #[test]
 fn every_operation_ends_once() {
-    net::alone("every_operation_ends_once", || {
+    net::alone("race::every_operation_ends_once", || {
         let mut random = Random::seeded();
         let steps = net::number("WHARF_STRESS_STEPS", 150_000) as usize;
         let first = run(&mut random, steps / 2);

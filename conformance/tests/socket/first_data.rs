@@ -192,7 +192,7 @@ fn it_ends_once_in_every_state() {
 /// when it is there.
 #[test]
 fn the_last_descriptor_loses_no_connection() {
-    net::alone("the_last_descriptor_loses_no_connection", || {
+    net::alone("first_data::the_last_descriptor_loses_no_connection", || {
         let mut limits = getrlimit(Resource::Nofile);
         limits.current = Some(100);
         setrlimit(Resource::Nofile, limits).unwrap();

@@ -255,7 +255,7 @@ impl Drop for Stop<'_> {
 /// receives without room on each (D43), in a process of its own whose times and memory are measured.
 #[test]
 fn thousands_of_idle_connections() {
-    net::alone("thousands_of_idle_connections", || {
+    net::alone("garbage::thousands_of_idle_connections", || {
         let most = net::raise_descriptor_limit();
         let count = most.saturating_sub(300).min(8000) as usize / 2;
         println!("{count} connections");

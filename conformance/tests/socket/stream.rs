@@ -1,4 +1,4 @@
-//! Receives and sends on streams: when there is a packet and what it carries; their order has `socket_order`. Contract
+//! Receives and sends on streams: when there is a packet and what it carries; their order has `order`. Contract
 //! C16-C19, C28, C47, D42-D45, D49.
 
 use std::io::{ErrorKind, IoSlice};

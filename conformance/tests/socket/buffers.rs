@@ -133,7 +133,7 @@ fn shared_memory_is_not_copied() {
 /// for gigabytes, used twice, in a process whose memory is measured.
 #[test]
 fn room_is_not_touched() {
-    net::alone("room_is_not_touched", || {
+    net::alone("buffers::room_is_not_touched", || {
         const ROOM: usize = 512 << 20;
         let port = Port::new(1).unwrap();
         let (stream, peer) = net::stream(&port, 1);

@@ -137,7 +137,7 @@ fn absurd_time_outs_wait() {
 /// then ends its sleep with EINTR, handlers or none.
 #[test]
 fn a_stopped_process_does_not_wake_early() -> io::Result<()> {
-    const TEST: &str = "a_stopped_process_does_not_wake_early";
+    const TEST: &str = "waiting::a_stopped_process_does_not_wake_early";
     const TIMEOUT: Duration = Duration::from_millis(300);
     if Again::is_here() {
         let (full, _runner) = occupied();

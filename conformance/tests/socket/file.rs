@@ -198,7 +198,7 @@ fn it_ends_once_in_every_state() {
 /// ignored (D48, D81). Method: in a process of its own, whose SIGPIPE kills.
 #[test]
 fn no_signal_comes_of_it() {
-    net::alone("no_signal_comes_of_it", || {
+    net::alone("file::no_signal_comes_of_it", || {
         // SAFETY: the default disposition of a signal, in a process with no handlers.
         #[allow(unsafe_code, reason = "std ignores the signal, and only libc undoes that")]
         unsafe {

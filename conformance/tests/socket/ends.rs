@@ -1,4 +1,4 @@
-//! How connections end: by the peer, by halves; resets have `socket_reset`. Contract C19, D41, D50, D51, D57, D78, D81.
+//! How connections end: by the peer, by halves; resets have `reset`. Contract C19, D41, D50, D51, D57, D78, D81.
 
 use std::io::ErrorKind;
 use std::net::Shutdown;
@@ -238,7 +238,7 @@ fn no_send_raises_a_signal() {
         println!("left out: env(1) cannot block signals here");
         return;
     }
-    net::alone_under(&wrapper, "no_send_raises_a_signal", || {
+    net::alone_under(&wrapper, "ends::no_send_raises_a_signal", || {
         assert_ne!(mask("SigBlk") & 1 << 12, 0, "the wrapper has blocked it");
         let port = Port::new(1).unwrap();
         let buffers: [fn() -> Buffer; 4] = [

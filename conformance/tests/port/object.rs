@@ -291,7 +291,7 @@ fn every_post_is_taken_once() {
 /// bursts, the second of which shows that the port goes on as before.
 #[test]
 fn the_room_of_a_burst_is_given_back() {
-    net::alone("the_room_of_a_burst_is_given_back", || {
+    net::alone("object::the_room_of_a_burst_is_given_back", || {
         const PACKETS: usize = 500_000;
         let port = Port::<usize>::new(1).unwrap();
         let Some(before) = net::resident_memory() else { return };

@@ -54,7 +54,7 @@ fn any_kind(number: usize, bytes: Vec<u8>) -> Buffer {
         1 => Arc::<[u8]>::from(bytes).into(),
         2 => Buffer::List(bytes.chunks(7).map(<[u8]>::to_vec).collect()),
         _ => {
-            let whole: &'static [u8] = include_bytes!("socket_order.rs");
+            let whole: &'static [u8] = include_bytes!("order.rs");
             let at = number * 131 % (whole.len() - bytes.len());
             Buffer::from(&whole[at..at + bytes.len()])
         }

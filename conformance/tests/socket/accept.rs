@@ -260,7 +260,7 @@ fn every_connection_is_accepted_once() {
 /// client there; the processor time of 600 ms is measured; then descriptors are closed, one by one.
 #[test]
 fn without_descriptors_accepts_wait() {
-    net::alone("without_descriptors_accepts_wait", || {
+    net::alone("accept::without_descriptors_accepts_wait", || {
         let mut limits = getrlimit(Resource::Nofile);
         limits.current = Some(100);
         setrlimit(Resource::Nofile, limits).unwrap();

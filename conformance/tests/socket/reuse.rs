@@ -111,7 +111,7 @@ fn round(
 /// operation there must be one.
 #[test]
 fn a_number_that_is_used_again() {
-    net::alone("a_number_that_is_used_again", || {
+    net::alone("reuse::a_number_that_is_used_again", || {
         let mut random = Random::seeded();
         let port = Port::new(WORKERS as u32).unwrap();
         let seen = Seen {

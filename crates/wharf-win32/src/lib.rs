@@ -28,6 +28,7 @@ mod console;
 mod crt;
 mod error;
 mod file;
+mod fork;
 mod guard;
 mod memory;
 mod module;

@@ -14,12 +14,13 @@
 
 use std::any::Any;
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{Acquire, Release};
-use std::sync::{Arc, PoisonError, RwLock};
 
 use wharf_core::status::code;
 
+use crate::fork::Shared;
 use crate::guard;
 use crate::overlapped::{self, Cancel};
 use crate::port::Binding;
@@ -85,7 +86,7 @@ struct Slot {
 /// HANDLE_FLAG_PROTECT_FROM_CLOSE.
 const PROTECTED: u32 = 2;
 
-struct Table {
+pub(crate) struct Table {
     slots: Vec<Slot>,
     free: VecDeque<usize>,
 }
@@ -93,7 +94,8 @@ struct Table {
 /// Closes so far: see [`closes`].
 static CLOSES: AtomicU64 = AtomicU64::new(0);
 
-static TABLE: RwLock<Table> = RwLock::new(Table { slots: Vec::new(), free: VecDeque::new() });
+pub(crate) static TABLE: Shared<Table> =
+    Shared::new(Table { slots: Vec::new(), free: VecDeque::new() });
 
 fn encode(index: usize, generation: u16) -> HANDLE {
     (TAG | usize::from(generation) << (INDEX_BITS + 2) | index << 2) as HANDLE
@@ -111,7 +113,7 @@ fn decode(handle: HANDLE) -> Option<(usize, u16)> {
 
 /// A new handle to an object; ERROR_TOO_MANY_OPEN_FILES when the table is full.
 pub(crate) fn insert(object: Arc<dyn Object>) -> Result<HANDLE, u32> {
-    let mut table = TABLE.write().unwrap_or_else(PoisonError::into_inner);
+    let mut table = TABLE.write();
     // Old slots first, and only when some have gathered: a stale handle stays stale for long.
     let index = if table.free.len() < 64 && table.slots.len() < 1 << INDEX_BITS {
         table.slots.push(Slot { generation: 0, flags: 0, object: None });
@@ -128,7 +130,7 @@ pub(crate) fn insert(object: Arc<dyn Object>) -> Result<HANDLE, u32> {
 /// What a handle names.
 pub(crate) fn find(handle: HANDLE) -> Result<Arc<dyn Object>, u32> {
     let (index, generation) = decode(handle).ok_or(code::ERROR_INVALID_HANDLE)?;
-    let table = TABLE.read().unwrap_or_else(PoisonError::into_inner);
+    let table = TABLE.read();
     let slot = table.slots.get(index).filter(|slot| slot.generation == generation);
     slot.and_then(|slot| slot.object.clone()).ok_or(code::ERROR_INVALID_HANDLE)
 }
@@ -141,7 +143,7 @@ pub(crate) fn get<O: Object>(handle: HANDLE) -> Result<Arc<O>, u32> {
 
 /// Everything that has a handle at this moment.
 pub(crate) fn all() -> Vec<Arc<dyn Object>> {
-    let table = TABLE.read().unwrap_or_else(PoisonError::into_inner);
+    let table = TABLE.read();
     table.slots.iter().filter_map(|slot| slot.object.clone()).collect()
 }
 
@@ -157,7 +159,7 @@ pub(crate) fn set_flags(handle: HANDLE, mask: u32, flags: u32) -> Result<(), u32
 
 fn change_flags<R>(handle: HANDLE, change: impl FnOnce(&mut u32) -> R) -> Result<R, u32> {
     let (index, generation) = decode(handle).ok_or(code::ERROR_INVALID_HANDLE)?;
-    let mut table = TABLE.write().unwrap_or_else(PoisonError::into_inner);
+    let mut table = TABLE.write();
     let slot = table.slots.get_mut(index).filter(|slot| slot.generation == generation);
     let slot = slot.filter(|slot| slot.object.is_some()).ok_or(code::ERROR_INVALID_HANDLE)?;
     Ok(change(&mut slot.flags))
@@ -188,7 +190,7 @@ pub(crate) fn remove(name: HANDLE) -> Result<(), u32> {
 fn close_if(handle: HANDLE, wanted: impl Fn(&dyn Object) -> bool) -> Result<(), u32> {
     let (index, generation) = decode(handle).ok_or(code::ERROR_INVALID_HANDLE)?;
     let (object, last) = {
-        let mut table = TABLE.write().unwrap_or_else(PoisonError::into_inner);
+        let mut table = TABLE.write();
         let slot = table.slots.get_mut(index).filter(|slot| slot.generation == generation);
         let slot = slot.ok_or(code::ERROR_INVALID_HANDLE)?;
         if slot.flags & PROTECTED != 0 {

@@ -11,11 +11,12 @@
 #![allow(unsafe_code)] // signals; exported under C names
 
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::sync::MutexGuard;
 use std::sync::atomic::{AtomicI32, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustix::pipe::{PipeFlags, pipe_with};
 
+use crate::fork::Lock;
 use crate::types::{BOOL, FALSE, TRUE};
 use crate::{code, guard};
 
@@ -28,19 +29,20 @@ pub type PHANDLER_ROUTINE = Option<unsafe extern "C" fn(event: u32) -> BOOL>;
 
 type Handler = unsafe extern "C" fn(event: u32) -> BOOL;
 
-struct State {
+pub(crate) struct State {
     handlers: Vec<Handler>,
     ignores_ctrl_c: bool,
 }
 
-static STATE: Mutex<State> = Mutex::new(State { handlers: Vec::new(), ignores_ctrl_c: false });
+pub(crate) static STATE: Lock<State> =
+    Lock::renewed(State { handlers: Vec::new(), ignores_ctrl_c: false }, forget);
 /// The writing end of the pipe; -1 before the first handler.
 static BELL: AtomicI32 = AtomicI32::new(-1);
 
 const SIGNALS: [i32; 4] = [libc::SIGINT, libc::SIGQUIT, libc::SIGTERM, libc::SIGHUP];
 
 fn state() -> MutexGuard<'static, State> {
-    STATE.lock().unwrap_or_else(PoisonError::into_inner)
+    STATE.lock()
 }
 
 fn event(signal: i32) -> u32 {
@@ -78,6 +80,20 @@ fn act(signal: i32, action: libc::sighandler_t) -> libc::sighandler_t {
 
 fn ring_address() -> libc::sighandler_t {
     ring as extern "C" fn(i32) as libc::sighandler_t
+}
+
+/// In a child made by fork: the thread that answers is the parent's, and so are the handlers.
+fn forget(state: &mut State) {
+    state.handlers.clear();
+    if BELL.swap(-1, Ordering::Relaxed) < 0 {
+        return;
+    }
+    for signal in SIGNALS {
+        let before = act(signal, libc::SIG_DFL);
+        if before != ring_address() {
+            act(signal, before);
+        }
+    }
 }
 
 /// Takes the signals over and starts the thread that answers them; once.

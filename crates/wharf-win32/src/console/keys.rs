@@ -5,27 +5,27 @@
 #![allow(unsafe_code)] // exported under C names
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, ioctl_fionread, read};
 
 use super::terminal::Keys;
+use crate::fork::Lock;
 use crate::guard;
 
 const EOF: i32 = -1;
 const EXTENDED: u8 = 0xE0;
 
 /// Bytes that were read and are next: the second half of a key, or what _ungetch gave back.
-static PENDING: Mutex<VecDeque<u8>> = Mutex::new(VecDeque::new());
+pub(crate) static PENDING: Lock<VecDeque<u8>> = Lock::new(VecDeque::new());
 
 fn pending() -> Option<u8> {
-    PENDING.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+    PENDING.lock().pop_front()
 }
 
 fn push(byte: u8) {
-    PENDING.lock().unwrap_or_else(PoisonError::into_inner).push_back(byte);
+    PENDING.lock().push_back(byte);
 }
 
 /// What arrives within a time, if something does.
@@ -107,7 +107,7 @@ fn key(echo: bool) -> i32 {
 #[unsafe(no_mangle)]
 pub extern "C" fn _kbhit() -> i32 {
     guard::call(0, || {
-        let has = !PENDING.lock().unwrap_or_else(PoisonError::into_inner).is_empty();
+        let has = !PENDING.lock().is_empty();
         if has {
             return Ok(1);
         }
@@ -159,7 +159,7 @@ pub extern "C" fn _getwch() -> u32 {
 #[unsafe(no_mangle)]
 pub extern "C" fn _ungetch(key: i32) -> i32 {
     guard::call(EOF, || {
-        let mut pending = PENDING.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pending = PENDING.lock();
         match u8::try_from(key) {
             Ok(byte) if pending.is_empty() => {
                 pending.push_back(byte);

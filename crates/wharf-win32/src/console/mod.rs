@@ -1,15 +1,15 @@
 //! The console: standard handles, control events, the terminal.
 
 mod command;
-mod control;
+pub(crate) mod control;
 mod cursor;
-mod keys;
+pub(crate) mod keys;
 mod message_box;
 mod mode;
-mod read;
+pub(crate) mod read;
 pub(crate) mod standard;
-mod terminal;
-mod write;
+pub(crate) mod terminal;
+pub(crate) mod write;
 
 pub use command::system;
 pub use control::{GenerateConsoleCtrlEvent, PHANDLER_ROUTINE, SetConsoleCtrlHandler};

@@ -3,23 +3,23 @@
 
 use std::ffi::c_void;
 use std::os::fd::AsFd;
-use std::sync::{Mutex, PoisonError};
 
 use rustix::io::Errno;
 
 use crate::file::handle::{self, File};
+use crate::fork::Lock;
 use crate::text;
 use crate::thread::synchronous;
 use crate::types::{BOOL, FALSE, HANDLE, TRUE, WCHAR};
 use crate::{arg, code, guard};
 
 /// What a line had beyond the room of the call that read it: the next call begins with it.
-static REST: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+pub(crate) static REST: Lock<Vec<u8>> = Lock::new(Vec::new());
 
 /// A line, or as much as there is before the end of input.
 fn line(file: &File) -> Result<Vec<u8>, u32> {
     file.must_read()?;
-    let rest = std::mem::take(&mut *REST.lock().unwrap_or_else(PoisonError::into_inner));
+    let rest = std::mem::take(&mut *REST.lock());
     if !rest.is_empty() {
         return Ok(rest);
     }
@@ -47,7 +47,7 @@ fn typed(file: &File) -> Result<Vec<u8>, u32> {
 }
 
 fn keep(rest: Vec<u8>) {
-    *REST.lock().unwrap_or_else(PoisonError::into_inner) = rest;
+    *REST.lock() = rest;
 }
 
 /// Reads a line.

@@ -1,17 +1,16 @@
 //! The standard handles.
 #![allow(unsafe_code)] // exported under C names
 
-use std::sync::{Mutex, PoisonError};
-
 use rustix::fs::FileType;
 
 use crate::file::handle::{Descriptor, File, Kind, without_sigpipe};
 use crate::file::stat;
+use crate::fork::Lock;
 use crate::types::{BOOL, FALSE, HANDLE, INVALID_HANDLE_VALUE, TRUE};
 use crate::{code, guard};
 
 /// The handles that the process uses now; none before the first question.
-static HANDLES: Mutex<[Option<usize>; 3]> = Mutex::new([None; 3]);
+pub(crate) static HANDLES: Lock<[Option<usize>; 3]> = Lock::new([None; 3]);
 
 /// STD_INPUT_HANDLE (-10), STD_OUTPUT_HANDLE (-11), STD_ERROR_HANDLE (-12).
 fn index(name: u32) -> Result<usize, u32> {
@@ -44,7 +43,7 @@ fn new(index: usize) -> Result<HANDLE, u32> {
 
 /// What SetStdHandle has put in the place of the descriptors 0, 1 and 2.
 pub(crate) fn replaced() -> [Option<HANDLE>; 3] {
-    let handles = HANDLES.lock().unwrap_or_else(PoisonError::into_inner);
+    let handles = HANDLES.lock();
     handles.map(|handle| handle.map(|handle| handle as HANDLE))
 }
 
@@ -53,7 +52,7 @@ pub(crate) fn replaced() -> [Option<HANDLE>; 3] {
 pub extern "C" fn GetStdHandle(name: u32) -> HANDLE {
     guard::call(INVALID_HANDLE_VALUE, || {
         let index = index(name)?;
-        let mut handles = HANDLES.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut handles = HANDLES.lock();
         if let Some(handle) = handles[index] {
             return Ok(handle as HANDLE);
         }
@@ -68,7 +67,7 @@ pub extern "C" fn GetStdHandle(name: u32) -> HANDLE {
 pub extern "C" fn SetStdHandle(name: u32, handle: HANDLE) -> BOOL {
     guard::call(FALSE, || {
         let index = index(name)?;
-        HANDLES.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(handle as usize);
+        HANDLES.lock()[index] = Some(handle as usize);
         Ok(TRUE)
     })
 }

@@ -6,7 +6,6 @@
 #![allow(unsafe_code)] // atexit
 
 use std::os::fd::{AsFd, BorrowedFd};
-use std::sync::{Mutex, PoisonError};
 
 use rustix::termios::{
     InputModes, LocalModes, OptionalActions, SpecialCodeIndex, Termios, isatty, tcgetattr,
@@ -14,9 +13,12 @@ use rustix::termios::{
 };
 
 use crate::code;
+use crate::fork::Lock;
 
 /// The settings at the first lasting change.
-static ORIGINAL: Mutex<Option<Termios>> = Mutex::new(None);
+pub(crate) static ORIGINAL: Lock<Option<Termios>> = Lock::renewed(None, |original| {
+    *original = None; // the parent restores them
+});
 
 /// The terminal's settings; ERROR_INVALID_HANDLE for what is no terminal.
 pub(super) fn settings(fd: BorrowedFd<'_>) -> Result<Termios, u32> {
@@ -27,7 +29,7 @@ pub(super) fn settings(fd: BorrowedFd<'_>) -> Result<Termios, u32> {
 pub(super) fn change(fd: BorrowedFd<'_>, change: impl FnOnce(&mut Termios)) -> Result<(), u32> {
     let mut new = settings(fd)?;
     {
-        let mut original = ORIGINAL.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut original = ORIGINAL.lock();
         if original.is_none() {
             *original = Some(new.clone());
             // SAFETY: a function of ours that takes nothing; without room for it the settings stay.
@@ -39,7 +41,7 @@ pub(super) fn change(fd: BorrowedFd<'_>, change: impl FnOnce(&mut Termios)) -> R
 }
 
 extern "C" fn restore() {
-    let original = ORIGINAL.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let original = ORIGINAL.lock().take();
     if let Some(original) = original {
         // At exit nobody is left to tell.
         let _ = tcsetattr(rustix::stdio::stdin(), OptionalActions::Now, &original);

@@ -6,19 +6,25 @@
 
 use std::ffi::c_void;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use rustix::io::Errno;
 use rustix::termios::{isatty, tcgetwinsize};
 use wharf_core::status::FileContext;
 
 use crate::file::handle::{self, File};
+use crate::fork::Lock;
 use crate::text::{self, out};
 use crate::types::{BOOL, FALSE, HANDLE, TRUE, WCHAR};
 use crate::{arg, code, guard};
 
-static TITLE: Mutex<Option<Vec<u8>>> = Mutex::new(None);
-static ATTRIBUTES: Mutex<u16> = Mutex::new(7);
+/// What has been set of the window.
+pub(crate) struct Screen {
+    title: Option<Vec<u8>>,
+    attributes: u16,
+}
+
+pub(crate) static SCREEN: Lock<Screen> = Lock::new(Screen { title: None, attributes: 7 });
 
 /// COORD.
 #[repr(C)]
@@ -165,7 +171,7 @@ fn attribute_sequence(attributes: u16) -> String {
 pub extern "C" fn SetConsoleTextAttribute(console: HANDLE, attributes: u16) -> BOOL {
     let set = sequence(console, &attribute_sequence(attributes));
     if set != 0 {
-        *ATTRIBUTES.lock().unwrap_or_else(PoisonError::into_inner) = attributes;
+        SCREEN.lock().attributes = attributes;
     }
     set
 }
@@ -217,7 +223,7 @@ pub unsafe extern "C" fn GetConsoleScreenBufferInfo(
         let value = CONSOLE_SCREEN_BUFFER_INFO {
             dwSize: size,
             dwCursorPosition: super::cursor::position(file.as_fd()).unwrap_or_default(),
-            wAttributes: *ATTRIBUTES.lock().unwrap_or_else(PoisonError::into_inner),
+            wAttributes: SCREEN.lock().attributes,
             srWindow: SMALL_RECT { Left: 0, Top: 0, Right: size.X - 1, Bottom: size.Y - 1 },
             dwMaximumWindowSize: size,
         };
@@ -246,11 +252,11 @@ pub(super) fn set_title(title: Vec<u8>) {
         // A title that cannot be shown is remembered all the same.
         let _ = all(stdout, &[b"\x1b]0;", clean.as_slice(), b"\x07"].concat());
     }
-    *TITLE.lock().unwrap_or_else(PoisonError::into_inner) = Some(title);
+    SCREEN.lock().title = Some(title);
 }
 
 fn title() -> Vec<u8> {
-    let title = TITLE.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let title = SCREEN.lock().title.clone();
     title.unwrap_or_else(|| {
         use std::os::unix::ffi::OsStringExt;
         std::env::current_exe().map(|path| path.into_os_string().into_vec()).unwrap_or_default()

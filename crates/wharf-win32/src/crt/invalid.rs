@@ -2,28 +2,27 @@
 #![allow(unsafe_code)] // exported under C names
 
 use std::ptr::null;
-use std::sync::Mutex;
-use std::sync::PoisonError;
 
+use crate::fork::Lock;
 use crate::types::WCHAR;
 
 /// Gets the expression, function, file and line, which only a debug library knows, and a reserved word.
 pub(super) type Handler =
     Option<unsafe extern "C" fn(*const WCHAR, *const WCHAR, *const WCHAR, u32, usize)>;
 
-static HANDLER: Mutex<Handler> = Mutex::new(None);
+pub(crate) static HANDLER: Lock<Handler> = Lock::new(None);
 
 /// Sets the handler; answers the one before.
 #[unsafe(no_mangle)]
 pub(super) extern "C" fn _set_invalid_parameter_handler(handler: Handler) -> Handler {
-    let mut current = HANDLER.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut current = HANDLER.lock();
     std::mem::replace(&mut *current, handler)
 }
 
 /// The handler.
 #[unsafe(no_mangle)]
 pub(super) extern "C" fn _get_invalid_parameter_handler() -> Handler {
-    *HANDLER.lock().unwrap_or_else(PoisonError::into_inner)
+    *HANDLER.lock()
 }
 
 /// Tells the handler, and returns if it does, with `errno` set. Without one the process ends, as on Windows.

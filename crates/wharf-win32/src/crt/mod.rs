@@ -13,7 +13,7 @@
 //! characters is in `include/wharf/kind`.
 
 mod format;
-mod invalid;
+pub(crate) mod invalid;
 mod path;
 mod print;
 mod scan;

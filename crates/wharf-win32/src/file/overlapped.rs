@@ -19,7 +19,7 @@
 #![allow(unsafe_code)] // the caller's buffers
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, MutexGuard, PoisonError};
 
 use wharf_core::status::Status;
 
@@ -27,6 +27,7 @@ use super::handle::{File, Kind};
 use super::io::{At, Direction, Transfer, synchronous};
 use super::scatter::Pages;
 use crate::code;
+use crate::fork::Lock;
 use crate::overlapped::request::{Ended, Request};
 use crate::overlapped::{Cancel, ThreadId};
 
@@ -70,19 +71,21 @@ impl Running {
     }
 }
 
-struct Pool {
+pub(crate) struct Pool {
     jobs: VecDeque<Job>,
     running: Vec<Running>,
     threads: usize,
     idle: usize,
 }
 
-static POOL: Mutex<Pool> =
-    Mutex::new(Pool { jobs: VecDeque::new(), running: Vec::new(), threads: 0, idle: 0 });
+pub(crate) static POOL: Lock<Pool> = Lock::renewed(NOTHING, |pool| {
+    std::mem::forget(std::mem::replace(pool, NOTHING)); // the parent's threads do it
+});
+const NOTHING: Pool = Pool { jobs: VecDeque::new(), running: Vec::new(), threads: 0, idle: 0 };
 static WORK: Condvar = Condvar::new();
 
 fn pool() -> MutexGuard<'static, Pool> {
-    POOL.lock().unwrap_or_else(PoisonError::into_inner)
+    POOL.lock()
 }
 
 fn submit(job: Job) -> Result<(), u32> {

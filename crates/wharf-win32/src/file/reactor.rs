@@ -10,11 +10,12 @@
 use std::collections::HashMap;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Mutex, PoisonError, Weak};
 
 use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 
 use crate::code;
+use crate::fork::Once;
 
 /// What has a descriptor that is watched.
 pub(crate) trait Ready: Send + Sync {
@@ -22,29 +23,29 @@ pub(crate) trait Ready: Send + Sync {
     fn ready(&self);
 }
 
-struct Reactor {
+pub(crate) struct Reactor {
     epoll: OwnedFd,
     targets: Mutex<HashMap<u64, Weak<dyn Ready>>>,
-    next: AtomicU64,
 }
 
-static REACTOR: OnceLock<Result<Reactor, u32>> = OnceLock::new();
+/// A child has its own, and numbers that its parent has not given before.
+pub(crate) static REACTOR: Once<Reactor> = Once::new();
+static NEXT: AtomicU64 = AtomicU64::new(0);
 
 fn reactor() -> Result<&'static Reactor, u32> {
-    let made = REACTOR.get_or_init(|| {
+    REACTOR.get_or_make(|| {
         let epoll = epoll::create(CreateFlags::CLOEXEC);
         let epoll = epoll.map_err(|_| code::ERROR_NO_SYSTEM_RESOURCES)?;
         let thread = std::thread::Builder::new().name("wharf-pipes".into()).stack_size(128 << 10);
         thread.spawn(serve).map_err(|_| code::ERROR_NO_SYSTEM_RESOURCES)?;
-        Ok(Reactor { epoll, targets: Mutex::default(), next: AtomicU64::new(0) })
-    });
-    made.as_ref().map_err(|code| *code)
+        Ok(Reactor { epoll, targets: Mutex::default() })
+    })
 }
 
 /// Watches a descriptor; answers its number.
 pub(crate) fn watch(fd: impl AsFd, target: Weak<dyn Ready>) -> Result<u64, u32> {
     let reactor = reactor()?;
-    let number = reactor.next.fetch_add(1, Ordering::Relaxed);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
     let mut targets = reactor.targets.lock().unwrap_or_else(PoisonError::into_inner);
     targets.insert(number, target);
     let events = EventFlags::IN | EventFlags::OUT | EventFlags::RDHUP | EventFlags::ET;
@@ -57,7 +58,7 @@ pub(crate) fn watch(fd: impl AsFd, target: Weak<dyn Ready>) -> Result<u64, u32> 
 
 /// A descriptor is about to be closed.
 pub(crate) fn forget(number: u64) {
-    if let Ok(reactor) = reactor() {
+    if let Some(reactor) = REACTOR.get() {
         reactor.targets.lock().unwrap_or_else(PoisonError::into_inner).remove(&number);
     }
 }
@@ -66,8 +67,7 @@ fn serve() {
     // The thread may be there before the value that it is made with.
     let reactor = loop {
         match REACTOR.get() {
-            Some(Ok(reactor)) => break reactor,
-            Some(Err(_)) => return,
+            Some(reactor) => break reactor,
             None => std::thread::yield_now(),
         }
     };

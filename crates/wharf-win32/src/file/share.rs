@@ -6,10 +6,11 @@
 //! 1. An opening is listed from its admission until its last handle is closed.
 //! 2. Of two openings of one file, each one's access is within the other's sharing.
 
-use std::collections::HashMap;
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::MutexGuard;
 
 use crate::code;
+use crate::fork::Lock;
 
 /// What sharing is about; the bits are those of FILE_SHARE_*.
 pub(crate) const READ: u32 = 1;
@@ -19,22 +20,22 @@ pub(crate) const DELETE: u32 = 4;
 /// Device and inode.
 pub(crate) type Identity = (u64, u64);
 
-struct Opening {
+pub(crate) struct Opening {
     id: u64,
     access: u32,
     share: u32,
 }
 
-#[derive(Default)]
-struct Openings {
+pub(crate) struct Openings {
     next: u64,
-    files: HashMap<Identity, Vec<Opening>>,
+    files: BTreeMap<Identity, Vec<Opening>>,
 }
 
-static OPENINGS: LazyLock<Mutex<Openings>> = LazyLock::new(Mutex::default);
+pub(crate) static OPENINGS: Lock<Openings> =
+    Lock::new(Openings { next: 0, files: BTreeMap::new() });
 
 fn openings() -> MutexGuard<'static, Openings> {
-    OPENINGS.lock().unwrap_or_else(PoisonError::into_inner)
+    OPENINGS.lock()
 }
 
 /// One opening's place in the list; it ends with it.

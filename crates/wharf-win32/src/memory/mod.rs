@@ -5,9 +5,9 @@ pub(crate) mod global;
 mod heap;
 mod load;
 mod maps;
-mod pages;
+pub(crate) mod pages;
 mod reserve;
-mod section;
+pub(crate) mod section;
 
 pub use global::{
     GlobalAlloc, GlobalFlags, GlobalFree, GlobalHandle, GlobalLock, GlobalReAlloc, GlobalSize,

@@ -9,12 +9,13 @@
 use std::collections::BTreeMap;
 use std::ffi::c_void;
 use std::ptr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::MutexGuard;
 
 use rustix::mm::{Advice, MprotectFlags, madvise, mprotect};
 
 use super::maps;
 use super::reserve::{GRANULARITY, PAGE, pages, release, reserve};
+use crate::fork::Lock;
 use crate::system::process;
 use crate::types::{BOOL, FALSE, HANDLE, TRUE};
 use crate::{arg, code, guard};
@@ -38,7 +39,7 @@ const PAGE_EXECUTE_READWRITE: u32 = 0x40;
 /// PAGE_NOCACHE and PAGE_WRITECOMBINE say how devices see the memory; there are none here.
 const PAGE_CACHING: u32 = 0x600;
 
-struct Region {
+pub(crate) struct Region {
     size: usize,
     /// The protection that the reservation named.
     protection: u32,
@@ -74,10 +75,10 @@ impl Region {
 
 type Regions = BTreeMap<usize, Region>;
 
-static REGIONS: Mutex<Regions> = Mutex::new(BTreeMap::new());
+pub(crate) static REGIONS: Lock<Regions> = Lock::new(BTreeMap::new());
 
 fn regions() -> MutexGuard<'static, Regions> {
-    REGIONS.lock().unwrap_or_else(PoisonError::into_inner)
+    REGIONS.lock()
 }
 
 /// The region that an address lies in, and its base.

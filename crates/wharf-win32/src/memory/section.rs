@@ -3,11 +3,11 @@
 //! A mapping of no file is memory of its own (a memfd). Names are known inside the process.
 #![allow(unsafe_code)] // mmap; exported under C names
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ffi::c_void;
 use std::os::fd::OwnedFd;
 use std::ptr;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 use rustix::fs::{MemfdFlags, fstat, ftruncate, memfd_create};
 use rustix::mm::{MapFlags, MsyncFlags, ProtFlags, mmap, msync};
@@ -16,6 +16,7 @@ use super::reserve::{GRANULARITY, PAGE, pages, release, reserve};
 use crate::error::SetLastError;
 use crate::file::create::SECURITY_ATTRIBUTES;
 use crate::file::handle;
+use crate::fork::Lock;
 use crate::object::{self, Object};
 use crate::types::{BOOL, FALSE, HANDLE, INVALID_HANDLE_VALUE, TRUE, WCHAR};
 use crate::{arg, code, guard};
@@ -35,7 +36,7 @@ const FILE_MAP_READ: u32 = 4;
 const FILE_MAP_EXECUTE: u32 = 0x20;
 
 /// A mapping object.
-struct Section {
+pub(crate) struct Section {
     fd: OwnedFd,
     size: u64,
     /// Whether views may change the file; copies may be changed always.
@@ -45,15 +46,15 @@ struct Section {
 
 impl Object for Section {}
 
-static NAMES: LazyLock<Mutex<HashMap<Vec<u8>, Weak<Section>>>> = LazyLock::new(Mutex::default);
+pub(crate) static NAMES: Lock<BTreeMap<Vec<u8>, Weak<Section>>> = Lock::new(BTreeMap::new());
 
-struct View {
+pub(crate) struct View {
     size: usize,
     /// A view keeps its mapping, and with it the name.
     _section: Arc<Section>,
 }
 
-static VIEWS: Mutex<BTreeMap<usize, View>> = Mutex::new(BTreeMap::new());
+pub(crate) static VIEWS: Lock<BTreeMap<usize, View>> = Lock::new(BTreeMap::new());
 
 /// `Global\` and `Local\` are no part of a name: there is one session.
 fn plain(name: &[u8]) -> Result<Vec<u8>, u32> {
@@ -113,7 +114,7 @@ fn create(file: HANDLE, protection: u32, size: u64, name: Option<Vec<u8>>) -> Re
         return Ok(handle);
     };
     let name = plain(&name)?;
-    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut names = NAMES.lock();
     if let Some(existing) = names.get(&name).and_then(Weak::upgrade) {
         let handle = object::insert(existing)?;
         SetLastError(code::ERROR_ALREADY_EXISTS);
@@ -128,7 +129,7 @@ fn create(file: HANDLE, protection: u32, size: u64, name: Option<Vec<u8>>) -> Re
 }
 
 fn open(name: &[u8]) -> Result<HANDLE, u32> {
-    let names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+    let names = NAMES.lock();
     let found = names.get(&plain(name)?).and_then(Weak::upgrade);
     object::insert(found.ok_or(code::ERROR_FILE_NOT_FOUND)?)
 }
@@ -222,7 +223,7 @@ fn map(mapping: HANDLE, access: u32, offset: u64, size: usize, at: usize) -> Res
         release(base, length)?;
         return Err(crate::file::read_error(errno));
     }
-    let mut views = VIEWS.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut views = VIEWS.lock();
     views.insert(base as usize, View { size: length, _section: section });
     Ok(base as usize)
 }
@@ -260,7 +261,7 @@ pub unsafe extern "C" fn MapViewOfFileEx(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn UnmapViewOfFile(address: *const c_void) -> BOOL {
     guard::call(FALSE, || {
-        let mut views = VIEWS.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut views = VIEWS.lock();
         let (base, size) = find(&views, address as usize)?;
         release(base as *mut c_void, size)?;
         views.remove(&base);
@@ -283,7 +284,7 @@ pub unsafe extern "C" fn FlushViewOfFile(address: *const c_void, size: usize) ->
     guard::call(FALSE, || {
         let start = address as usize / PAGE * PAGE;
         let end = {
-            let views = VIEWS.lock().unwrap_or_else(PoisonError::into_inner);
+            let views = VIEWS.lock();
             let (base, length) = find(&views, address as usize)?;
             let end = base + length;
             if size == 0 { end } else { (address as usize).saturating_add(size).min(end) }

@@ -7,9 +7,10 @@
 use std::ffi::{CStr, CString, c_void};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::MutexGuard;
 
 use super::system_dll;
+use crate::fork::Lock;
 use crate::types::{BOOL, FALSE, HANDLE, TRUE, WCHAR};
 use crate::{arg, code, guard};
 
@@ -27,20 +28,20 @@ pub(super) enum Module {
     Library(usize, Vec<u8>),
 }
 
-struct Loaded {
+pub(crate) struct Loaded {
     module: Module,
     count: usize,
 }
 
 /// The handles are numbers of this table, apart from addresses and from other handles: the program is 1, this library 2.
-static LOADED: Mutex<Vec<Option<Loaded>>> = Mutex::new(Vec::new());
+pub(crate) static LOADED: Lock<Vec<Option<Loaded>>> = Lock::new(Vec::new());
 const BASE: usize = 0x7FF0_0000_0000;
 const STEP: usize = 0x1_0000;
 const PROGRAM: HANDLE = (BASE + STEP) as HANDLE;
 const SYSTEM: HANDLE = (BASE + 2 * STEP) as HANDLE;
 
 fn loaded() -> MutexGuard<'static, Vec<Option<Loaded>>> {
-    LOADED.lock().unwrap_or_else(PoisonError::into_inner)
+    LOADED.lock()
 }
 
 fn encode(index: usize) -> HANDLE {

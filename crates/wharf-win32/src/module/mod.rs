@@ -3,7 +3,7 @@
 
 mod command_line;
 mod file_name;
-mod library;
+pub(crate) mod library;
 mod system_dll;
 
 pub use command_line::{CommandLineToArgvW, GetCommandLineA, GetCommandLineW};

@@ -10,10 +10,9 @@
 #![allow(unsafe_code)] // exported under C names; accept4, dup3
 
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
-use std::sync::PoisonError;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::SeqCst;
-use std::sync::{Arc, Mutex};
 
 use wharf::Watched;
 use wharf_core::status::{Status, code};
@@ -24,6 +23,7 @@ use super::engine::issue_pending;
 use super::operation::{Attempt, Fault, Operation, Receive, Via, Work};
 use super::request::Request;
 use super::types::OVERLAPPED;
+use crate::fork::Lock;
 use crate::guard;
 use crate::socket::Record;
 use crate::socket::started;
@@ -61,7 +61,7 @@ fn address_size(family: i32) -> usize {
 }
 
 /// Listeners that wait for a descriptor to be closed.
-static STARVED: Mutex<Vec<Watched>> = Mutex::new(Vec::new());
+pub(crate) static STARVED: Lock<Vec<Watched>> = Lock::new(Vec::new());
 static ANY_STARVED: AtomicBool = AtomicBool::new(false);
 
 /// A descriptor has been closed: listeners that had none for their connections try again.
@@ -69,7 +69,7 @@ static ANY_STARVED: AtomicBool = AtomicBool::new(false);
 pub(crate) fn feed() {
     if ANY_STARVED.load(SeqCst) {
         ANY_STARVED.store(false, SeqCst);
-        let starved = std::mem::take(&mut *STARVED.lock().unwrap_or_else(PoisonError::into_inner));
+        let starved = std::mem::take(&mut *STARVED.lock());
         for listener in starved {
             if let Some(mut record) = find_generation(listener.index, listener.generation) {
                 record.drive_again(true);
@@ -79,7 +79,7 @@ pub(crate) fn feed() {
 }
 
 fn starve(listener: Watched) {
-    let mut starved = STARVED.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut starved = STARVED.lock();
     if !starved.contains(&listener) {
         starved.push(listener);
     }

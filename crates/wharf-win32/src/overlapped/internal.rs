@@ -3,15 +3,18 @@
 //! asks for the result.
 
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use crate::fork::Lock;
 use crate::port::IoPort;
 
-static PORT: Mutex<Option<Arc<IoPort>>> = Mutex::new(None);
+pub(crate) static PORT: Lock<Option<Arc<IoPort>>> = Lock::renewed(None, |port| {
+    std::mem::forget(port.take()); // its thread is the parent's
+});
 
 /// The port, which is made with its thread when the first socket needs it.
 pub(crate) fn port() -> io::Result<Arc<IoPort>> {
-    let mut made = PORT.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut made = PORT.lock();
     if let Some(port) = &*made {
         return Ok(Arc::clone(port));
     }

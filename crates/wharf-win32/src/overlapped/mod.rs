@@ -27,7 +27,7 @@
 //! port has operations too. So ports lend this room their place to sleep (`wharf::Port::watch`) and their queue
 //! (`wharf::Port::complete`), and the rules of a socket's operations are here.
 
-mod accept;
+pub(crate) mod accept;
 pub(crate) mod attempt;
 pub(crate) mod buffers;
 mod cancel;
@@ -36,7 +36,7 @@ mod control;
 mod disconnect;
 pub(crate) mod engine;
 pub(crate) mod extension;
-mod internal;
+pub(crate) mod internal;
 mod io;
 mod ioctl;
 mod life;

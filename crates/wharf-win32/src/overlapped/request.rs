@@ -25,6 +25,7 @@ use super::cancel::Cancel;
 use super::thread::{self, ThreadId};
 use super::types::OVERLAPPED;
 use crate::arg;
+use crate::fork::Lock;
 use crate::object::{self, Object};
 use crate::port::{Binding, Entry, Mark};
 use crate::types::HANDLE;
@@ -240,7 +241,7 @@ impl Request {
 
 /// Threads that wait for a status without an event.
 static WAITERS: AtomicUsize = AtomicUsize::new(0);
-static GATE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+pub(crate) static GATE: Lock<()> = Lock::new(());
 static ENDS: std::sync::Condvar = std::sync::Condvar::new();
 
 /// SeqCst: pairs with the one in `wait_for`. Either the waiter has announced itself before this looks, or its look at
@@ -262,7 +263,7 @@ pub(crate) fn wait_for(deadline: Option<std::time::Instant>, done: impl Fn() -> 
     wharf::blocking(|| {
         WAITERS.fetch_add(1, SeqCst);
         fence(SeqCst);
-        let mut gate = GATE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut gate = GATE.lock();
         while !done() {
             gate = match deadline {
                 None => ENDS.wait(gate).unwrap_or_else(std::sync::PoisonError::into_inner),

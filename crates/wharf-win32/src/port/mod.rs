@@ -20,7 +20,7 @@ mod get;
 mod lookup;
 mod post;
 mod system;
-mod wait_packet;
+pub(crate) mod wait_packet;
 mod waitable;
 
 use std::sync::Arc;

@@ -22,6 +22,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use wharf_core::status::Status;
 
 use super::{Entry, IoPort, Mark};
+use crate::fork::Lock;
 use crate::object::{self, Object};
 use crate::system::NTSTATUS;
 use crate::thread::deferral::Deferral;
@@ -47,7 +48,7 @@ enum State {
     Queued(usize),
 }
 
-struct WaitPacket {
+pub(crate) struct WaitPacket {
     state: Mutex<State>,
 }
 
@@ -99,12 +100,12 @@ impl Object for WaitPacket {
 }
 
 /// Packets that are in a port's queue, by number: whose they are, and what they say.
-static QUEUED: Mutex<Option<Queued>> = Mutex::new(None);
+pub(crate) static QUEUED: Lock<Option<Queued>> = Lock::new(None);
 
-type Queued = HashMap<usize, (Arc<WaitPacket>, Entry)>;
+pub(crate) type Queued = HashMap<usize, (Arc<WaitPacket>, Entry)>;
 
 fn unqueue(number: usize) -> Option<(Arc<WaitPacket>, Entry)> {
-    QUEUED.lock().unwrap_or_else(PoisonError::into_inner).as_mut()?.remove(&number)
+    QUEUED.lock().as_mut()?.remove(&number)
 }
 
 /// What a packet says that a thread has taken; none if it was withdrawn.
@@ -130,7 +131,7 @@ fn fire(
     }
     // The wait has told its outcome, and goes with its last user.
     let wait = std::mem::replace(&mut *state, State::Queued(number));
-    let mut queued = QUEUED.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut queued = QUEUED.lock();
     queued.get_or_insert_default().insert(number, (Arc::clone(packet), entry));
     drop(queued);
     drop(state);

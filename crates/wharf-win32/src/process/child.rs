@@ -17,6 +17,7 @@ use super::job::Job;
 use super::told;
 use crate::code;
 use crate::file::reactor::{self, Ready};
+use crate::fork::Lock;
 use crate::object::Object;
 use crate::wait::dispatcher::{Dispatcher, Signal};
 use crate::wait::token;
@@ -38,10 +39,11 @@ pub(crate) struct Child {
 }
 
 /// Those that this process has started and that have not ended.
-static CHILDREN: Mutex<Option<HashMap<u32, Arc<Child>>>> = Mutex::new(None);
+pub(crate) static CHILDREN: Lock<Option<HashMap<u32, Arc<Child>>>> =
+    Lock::renewed(None, |children| std::mem::forget(children.take()));
 
 fn children<R>(call: impl FnOnce(&mut HashMap<u32, Arc<Child>>) -> R) -> R {
-    let mut children = CHILDREN.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut children = CHILDREN.lock();
     call(children.get_or_insert_default())
 }
 

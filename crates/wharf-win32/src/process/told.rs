@@ -13,9 +13,10 @@
 use std::collections::HashMap;
 use std::mem::{offset_of, size_of, zeroed};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use crate::file::reactor::{self, Ready};
+use crate::fork::Once;
 
 /// How long the end of a process waits for its parent to read, if that lags far behind.
 const PATIENCE_MICROS: libc::suseconds_t = 500_000;
@@ -95,16 +96,16 @@ mod hook {
 }
 
 /// The parent's side.
-struct Inbox {
+pub(crate) struct Inbox {
     fd: OwnedFd,
     codes: Mutex<HashMap<u32, u32>>,
 }
 
-static OWN: OnceLock<Option<Arc<Inbox>>> = OnceLock::new();
+pub(crate) static OWN: Once<Arc<Inbox>> = Once::new();
 
 /// Before the first process is started.
 pub(super) fn listen() {
-    OWN.get_or_init(|| {
+    let make = || {
         let fd = socket(libc::SOCK_NONBLOCK)?;
         set(&fd, libc::SO_PASSCRED, &1_i32);
         let (address, length) = address(std::process::id());
@@ -116,12 +117,13 @@ pub(super) fn listen() {
         let target: Weak<dyn Ready> = Arc::downgrade(&own) as Weak<dyn Ready>;
         reactor::watch(&own.fd, target).ok()?;
         Some(own)
-    });
+    };
+    let _ = OWN.get_or_make(|| make().ok_or(()));
 }
 
 /// The whole code of a process that has ended; `low` is what the kernel says.
 pub(super) fn whole(process: u32, low: u32) -> u32 {
-    let Some(Some(own)) = OWN.get() else { return low };
+    let Some(own) = OWN.get() else { return low };
     own.ready(); // invariant 1
     let told = own.codes.lock().unwrap_or_else(PoisonError::into_inner).remove(&process);
     told.filter(|told| told & 0xFF == low & 0xFF).unwrap_or(low)

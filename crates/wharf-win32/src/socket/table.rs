@@ -20,6 +20,7 @@
 //! 5. Slots are locked one after the other, never one within another.
 #![allow(unsafe_code)] // the chunks of the table are reached by pointers; descriptors are closed by number
 
+use std::cell::UnsafeCell;
 use std::ops::{Deref, DerefMut};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
@@ -32,6 +33,7 @@ use wharf_core::status::code;
 
 use super::record::Record;
 use super::types::SOCKET;
+use crate::fork::Held;
 use crate::thread::alert;
 
 const SLOTS: usize = 256;
@@ -306,6 +308,44 @@ fn take_record(mut place: MutexGuard<'static, Place>) -> Option<(Box<Record>, Op
     // SAFETY: the table owned it, and the record that gave it away has been taken.
     let fd = unsafe { OwnedFd::from_raw_fd(record.fd) };
     Some((record, Some(fd)))
+}
+
+/// The locks of all slots, for a fork.
+pub(crate) struct Slots(UnsafeCell<Vec<(SOCKET, MutexGuard<'static, Place>)>>);
+
+// SAFETY: touched while the slots are held, by who holds them (invariant 3 of `fork`).
+unsafe impl Sync for Slots {}
+
+pub(crate) static ALL: Slots = Slots(UnsafeCell::new(Vec::new()));
+
+impl Held for Slots {
+    fn hold(&'static self) {
+        let mut held = Vec::new();
+        held.extend(slots().map(|(index, slot)| (index, slot.lock())));
+        // SAFETY: the slots are held.
+        unsafe { *self.0.get() = held };
+    }
+
+    /// The calls that use descriptors are the parent's, and so are the connections: they are shared from now on.
+    fn renew(&'static self) {
+        // SAFETY: as above.
+        for (index, place) in unsafe { &mut *self.0.get() } {
+            place.pins = 0;
+            if std::mem::take(&mut place.closing) {
+                let fd = i32::try_from(*index).expect("a descriptor");
+                // SAFETY: it was left to the last pin, of which there is none.
+                drop(unsafe { OwnedFd::from_raw_fd(fd) });
+            }
+            if let Some(record) = &mut place.record {
+                record.shared = true;
+            }
+        }
+    }
+
+    fn release(&'static self) {
+        // SAFETY: as above; the guards are out of the cell before a slot is free.
+        drop(std::mem::take(unsafe { &mut *self.0.get() }));
+    }
 }
 
 fn slots() -> impl Iterator<Item = (usize, &'static Slot)> {

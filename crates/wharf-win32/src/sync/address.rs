@@ -12,25 +12,26 @@
 use std::ffi::c_void;
 use std::sync::atomic::Ordering::{Acquire, Release};
 use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
 use super::futex::{self, Moment};
+use crate::fork::Lock;
 use crate::thread::deferral::Deferral;
 use crate::types::{BOOL, FALSE, TRUE};
 use crate::{code, error};
 
 const BUCKETS: usize = 64;
 
-struct Sleeper {
+pub(crate) struct Sleeper {
     address: usize,
     woken: Arc<AtomicU32>,
 }
 
-static LISTS: [Mutex<Vec<Sleeper>>; BUCKETS] = [const { Mutex::new(Vec::new()) }; BUCKETS];
+pub(crate) static LISTS: [Lock<Vec<Sleeper>>; BUCKETS] = [const { Lock::new(Vec::new()) }; BUCKETS];
 
 fn list(address: usize) -> MutexGuard<'static, Vec<Sleeper>> {
     let bucket = (address >> 3).wrapping_mul(0x9E37_79B9) >> 8 & (BUCKETS - 1);
-    LISTS[bucket].lock().unwrap_or_else(PoisonError::into_inner)
+    LISTS[bucket].lock()
 }
 
 /// Waits while a value equals another, and perhaps a little less; false with ERROR_TIMEOUT.

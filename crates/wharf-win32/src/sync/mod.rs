@@ -15,7 +15,7 @@
 //! # References
 //! Contract F24-F28; B8 for each call that blocks.
 
-mod address;
+pub(crate) mod address;
 mod condition;
 mod critical;
 pub(crate) mod errno;

@@ -8,9 +8,9 @@
 //! References: Microsoft Learn, CryptAcquireContext, CryptCreateHash, CryptHashData, CryptGetHashParam.
 #![allow(unsafe_code)] // exported under C names; memory of the caller's
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ffi::c_void;
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::MutexGuard;
 
 use md5::Md5;
 use sha1::Sha1;
@@ -18,6 +18,7 @@ use sha2::digest::DynDigest;
 use sha2::{Sha256, Sha384, Sha512};
 
 use super::native::random;
+use crate::fork::Lock;
 use crate::types::{BOOL, FALSE, TRUE, WCHAR};
 use crate::{arg, code, guard};
 
@@ -63,10 +64,9 @@ enum State {
     Finished(Box<[u8]>),
 }
 
-#[derive(Default)]
-struct Table {
+pub(crate) struct Table {
     last: usize,
-    entries: HashMap<usize, Entry>,
+    entries: BTreeMap<usize, Entry>,
 }
 
 impl Table {
@@ -111,9 +111,10 @@ impl State {
     }
 }
 
+pub(crate) static TABLE: Lock<Table> = Lock::new(Table { last: 0, entries: BTreeMap::new() });
+
 fn table() -> MutexGuard<'static, Table> {
-    static TABLE: LazyLock<Mutex<Table>> = LazyLock::new(Mutex::default);
-    TABLE.lock().unwrap_or_else(PoisonError::into_inner)
+    TABLE.lock()
 }
 
 /// # Safety

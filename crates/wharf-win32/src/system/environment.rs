@@ -5,17 +5,19 @@
 #![allow(unsafe_code)] // the C library's environment; exported under C names
 
 use std::ffi::{CStr, CString, c_char};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::MutexGuard;
 
+use crate::fork::Lock;
 use crate::memory::global;
 use crate::text::{self, out};
 use crate::types::{BOOL, FALSE, TRUE, WCHAR};
 use crate::{arg, code, guard};
 
 /// The calls of this file exclude each other; the C library's own calls they cannot exclude.
+pub(crate) static LOCK: Lock<()> = Lock::new(());
+
 fn lock() -> MutexGuard<'static, ()> {
-    static LOCK: Mutex<()> = Mutex::new(());
-    LOCK.lock().unwrap_or_else(PoisonError::into_inner)
+    LOCK.lock()
 }
 
 /// All variables, as `NAME=value`.

@@ -1,8 +1,8 @@
 //! The system and the process: names, environment, version, processors, rights, debugging.
 
-mod crypt;
+pub(crate) mod crypt;
 mod debug;
-mod environment;
+pub(crate) mod environment;
 mod exception;
 mod guid;
 mod names;

@@ -62,7 +62,7 @@ fn set(tid: u32, mask: usize) -> Result<(), u32> {
 }
 
 /// The processors of the process: those of its first thread when this is first asked.
-fn whole() -> usize {
+pub(super) fn whole() -> usize {
     static MASK: OnceLock<usize> = OnceLock::new();
     *MASK.get_or_init(|| get(std::process::id()).unwrap_or(1))
 }

@@ -50,7 +50,7 @@ fn signal() -> i32 {
 
 extern "C" fn on_signal(_signal: i32) {}
 
-fn install() {
+pub(super) fn install() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         // SAFETY: all zeros are a valid sigaction.

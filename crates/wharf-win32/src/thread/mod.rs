@@ -38,6 +38,21 @@ pub(crate) mod synchronous;
 mod tls;
 mod values;
 
+/// Before a fork: what is made once is made, and not half made in the child.
+pub(crate) fn settle() {
+    suspend::install();
+    alert::install();
+    crate::touch::install();
+    record::key();
+    affinity::whole();
+    process::dispatcher();
+}
+
+/// In a child made by fork: nobody there wants its thread to stop.
+pub(crate) fn forked() {
+    deferral::set_due(false);
+}
+
 pub(crate) use record::{CURRENT_THREAD, Thread, current, current_id, of, with_current};
 
 pub use affinity::{

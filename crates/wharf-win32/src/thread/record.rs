@@ -22,6 +22,7 @@ use super::suspend::Suspension;
 use super::values::Values;
 use super::{alert, synchronous};
 use crate::code;
+use crate::fork::Lock;
 use crate::object::{self, Object};
 use crate::overlapped;
 use crate::sync::futex;
@@ -81,11 +82,27 @@ thread_local! {
 }
 
 /// Records by number; a number is forgotten with its record, so it stays taken while a handle is open (F3).
-static THREADS: Mutex<Option<HashMap<u32, Weak<Thread>>>> = Mutex::new(None);
+pub(crate) static THREADS: Lock<Option<HashMap<u32, Weak<Thread>>>> =
+    Lock::renewed(None, |threads| *threads = own_alone());
 
 fn threads<R>(call: impl FnOnce(&mut HashMap<u32, Weak<Thread>>) -> R) -> R {
-    let mut threads = THREADS.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut threads = THREADS.lock();
     call(threads.get_or_insert_default())
+}
+
+/// In a child made by fork: the calling thread, by its new number.
+fn own_alone() -> Option<HashMap<u32, Weak<Thread>>> {
+    let record = CURRENT.with(Cell::get);
+    if record.is_null() {
+        return None;
+    }
+    let tid = rustix::thread::gettid().as_raw_nonzero().get().unsigned_abs();
+    // SAFETY: invariant 1 of the record's thread, which is this one still. It came from an `Arc`.
+    let thread = unsafe { Arc::from_raw(record) };
+    thread.tid.store(tid, SeqCst);
+    let entry = Arc::downgrade(&thread);
+    std::mem::forget(thread); // the reference is the thread's
+    Some(HashMap::from([(tid, entry)]))
 }
 
 impl Thread {
@@ -262,7 +279,7 @@ pub(super) fn adopt(thread: Arc<Thread>) -> *const Thread {
 const FIRST: usize = 1;
 const LAST: usize = 2;
 
-fn key() -> Option<libc::pthread_key_t> {
+pub(super) fn key() -> Option<libc::pthread_key_t> {
     static KEY: OnceLock<Option<libc::pthread_key_t>> = OnceLock::new();
     *KEY.get_or_init(|| {
         let mut key = 0;

@@ -9,9 +9,9 @@
 //!    cancelled. Without an announcement there is none.
 #![allow(unsafe_code)] // exported under C names; calls the program's functions
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ffi::c_void;
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
 use wharf::Packet;
 
@@ -19,6 +19,7 @@ use super::member::{self, Argument, Callback, Member};
 use super::pool::{self, Pool};
 use super::run;
 use super::types::{PTP_IO, PTP_WIN32_IO_CALLBACK, TP_CALLBACK_ENVIRON_V3};
+use crate::fork::Lock;
 use crate::overlapped::types::{LPOVERLAPPED_COMPLETION_ROUTINE, OVERLAPPED};
 use crate::port::{self, Binding, Entry};
 use crate::types::{BOOL, FALSE, HANDLE, TRUE};
@@ -27,10 +28,10 @@ use crate::{code, guard};
 /// Addresses of programs do not have it.
 const BOUND: usize = 1 << (usize::BITS - 1);
 
-static OBJECTS: LazyLock<Mutex<HashMap<u64, Arc<Member>>>> = LazyLock::new(Mutex::default);
+pub(crate) static OBJECTS: Lock<BTreeMap<u64, Arc<Member>>> = Lock::new(BTreeMap::new());
 
-fn objects() -> MutexGuard<'static, HashMap<u64, Arc<Member>>> {
-    OBJECTS.lock().unwrap_or_else(PoisonError::into_inner)
+fn objects() -> MutexGuard<'static, BTreeMap<u64, Arc<Member>>> {
+    OBJECTS.lock()
 }
 
 /// Nothing will end for an object any more.

@@ -74,7 +74,7 @@ impl State {
     }
 }
 
-pub(super) struct Member {
+pub(crate) struct Member {
     /// Tells it from all others; never 0.
     pub(super) number: u64,
     pub(super) callback: Callback,

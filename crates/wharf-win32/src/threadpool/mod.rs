@@ -24,7 +24,7 @@
 mod control;
 mod environment;
 mod group;
-mod io;
+pub(crate) mod io;
 mod library;
 mod member;
 pub(crate) mod pool;

@@ -17,7 +17,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::SeqCst;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use wharf::{GetError, Options, Packet, Port};
@@ -27,6 +27,7 @@ use super::member::{Argument, Member};
 use super::types::TP_POOL_STACK_INFORMATION;
 use super::{io, run};
 use crate::code;
+use crate::fork::Once;
 use crate::object::Object;
 use crate::port::{Entry, IoPort, Mark};
 
@@ -117,11 +118,12 @@ impl Drop for Use {
     }
 }
 
+pub(crate) static DEFAULT: Once<Arc<Pool>> = Once::new();
+pub(crate) static ASIDE: Once<Port<()>> = Once::new();
+
 /// The pool of whatever names none; it is never closed.
 pub(crate) fn default() -> Result<&'static Arc<Pool>, u32> {
-    static DEFAULT: OnceLock<Option<Arc<Pool>>> = OnceLock::new();
-    let pool = DEFAULT.get_or_init(|| Pool::new().ok().map(Arc::new));
-    pool.as_ref().ok_or(code::ERROR_NOT_ENOUGH_MEMORY)
+    DEFAULT.get_or_make(|| Pool::new().map(Arc::new))
 }
 
 impl Pool {
@@ -363,9 +365,7 @@ pub(super) fn vacate() -> Option<Arc<Member>> {
 /// The calling thread ceases to work for its pool until it comes back for more: it may run for long, and another is to
 /// run in its place. A thread works for the port that it last asked (B2), so it asks another.
 pub(super) fn step_aside() {
-    static ASIDE: OnceLock<Option<Port<()>>> = OnceLock::new();
-    let port = ASIDE.get_or_init(|| Port::with_options(Options::default()).ok());
-    if let Some(port) = port {
+    if let Ok(port) = ASIDE.get_or_make(|| Port::with_options(Options::default())) {
         let _ = port.get(Some(Duration::ZERO));
     }
 }

@@ -6,11 +6,12 @@
 //! 3. The thread is started with the first action and stays.
 
 use std::collections::BTreeMap;
+use std::sync::MutexGuard;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::SeqCst;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::code;
+use crate::fork::Lock;
 use crate::sync::futex::{self, Moment};
 use crate::thread::deferral::Deferral;
 
@@ -20,19 +21,24 @@ type Action = Box<dyn FnOnce() + Send>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Appointment(Moment, u64);
 
-struct Book {
+pub(crate) struct Book {
     actions: BTreeMap<Appointment, Action>,
     number: u64,
     started: bool,
 }
 
-static BOOK: Mutex<Book> = Mutex::new(Book { actions: BTreeMap::new(), number: 0, started: false });
+pub(crate) static BOOK: Lock<Book> =
+    Lock::renewed(Book { actions: BTreeMap::new(), number: 0, started: false }, |book| {
+        // The parent does what it has ordered.
+        std::mem::forget(std::mem::take(&mut book.actions));
+        book.started = false;
+    });
 
 /// Futex word: changes when there is a new first appointment.
 static CHANGES: AtomicU32 = AtomicU32::new(0);
 
 fn book() -> MutexGuard<'static, Book> {
-    BOOK.lock().unwrap_or_else(PoisonError::into_inner)
+    BOOK.lock()
 }
 
 /// Has something done at a moment.

@@ -9,15 +9,16 @@
 
 use std::any::Any;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
+use crate::fork::Lock;
 use crate::object::{self, Object};
 use crate::types::HANDLE;
 use crate::{code, error};
 
 type Directory = HashMap<Vec<u8>, Weak<dyn Object>>;
 
-static NAMES: Mutex<Option<Directory>> = Mutex::new(None);
+pub(crate) static NAMES: Lock<Option<Directory>> = Lock::new(None);
 
 /// MAX_PATH.
 const LIMIT: usize = 260;
@@ -52,7 +53,7 @@ pub(crate) fn create<O: Object>(
         return Ok(handle);
     };
     let name = normal(name)?;
-    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut names = NAMES.lock();
     let names = names.get_or_insert_default();
     if let Some(found) = names.get(&name).and_then(Weak::upgrade) {
         let handle = object::insert(cast::<O>(found)?)?;
@@ -71,7 +72,7 @@ pub(crate) fn create<O: Object>(
 /// A handle to the object of that name: ERROR_FILE_NOT_FOUND if there is none, ERROR_INVALID_PARAMETER for no name.
 pub(crate) fn open<O: Object>(name: Option<&[u8]>) -> Result<HANDLE, u32> {
     let name = normal(name.ok_or(code::ERROR_INVALID_PARAMETER)?)?;
-    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut names = NAMES.lock();
     let found = names.get_or_insert_default().get(&name).and_then(Weak::upgrade);
     object::insert(cast::<O>(found.ok_or(code::ERROR_FILE_NOT_FOUND)?)?)
 }
@@ -79,7 +80,7 @@ pub(crate) fn open<O: Object>(name: Option<&[u8]>) -> Result<HANDLE, u32> {
 /// The last handle has been closed: the name is free, also if somebody still waits for the object.
 pub(crate) fn forget(object: &dyn Object) {
     let gone = std::ptr::from_ref(object).cast::<()>();
-    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut names = NAMES.lock();
     if let Some(names) = names.as_mut() {
         names.retain(|_, other| !std::ptr::eq(other.as_ptr().cast::<()>(), gone));
     }

@@ -11,15 +11,16 @@
 #![allow(unsafe_code)] // the cells
 
 use std::cell::UnsafeCell;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
 use super::waiter::Waiter;
+use crate::fork::Lock;
 use crate::thread::deferral::Deferral;
 
 /// The right to look into every [`LockCell`].
 pub(crate) struct Token(());
 
-static LOCK: Mutex<Token> = Mutex::new(Token(()));
+pub(crate) static LOCK: Lock<Token> = Lock::new(Token(()));
 
 /// State under the lock.
 pub(crate) struct LockCell<T>(UnsafeCell<T>);
@@ -59,7 +60,7 @@ pub(crate) struct Locked {
 
 pub(crate) fn lock() -> Locked {
     let deferral = Deferral::begin();
-    let guard = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
+    let guard = LOCK.lock();
     Locked { guard: Some(guard), tell: Vec::new(), _deferral: deferral }
 }
 

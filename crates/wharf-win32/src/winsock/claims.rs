@@ -5,20 +5,21 @@
 //! given only where this process has found that the two addresses differ. Between processes the kernel's rule stands.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::MutexGuard;
 
 use wharf::Watched;
 use wharf_core::status::code;
 
 use super::kernel;
+use crate::fork::Lock;
 use crate::socket::record::Record;
 use crate::socket::table::{self, find_generation};
 
 /// One bind at a time: what was found about others holds until the kernel has decided.
-static BINDS: Mutex<()> = Mutex::new(());
+pub(crate) static BINDS: Lock<()> = Lock::new(());
 
 pub(super) fn one_at_a_time() -> MutexGuard<'static, ()> {
-    BINDS.lock().unwrap_or_else(PoisonError::into_inner)
+    BINDS.lock()
 }
 
 /// An address, and how it is held or asked for.

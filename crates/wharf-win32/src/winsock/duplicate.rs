@@ -11,11 +11,12 @@
 #![allow(unsafe_code)] // exported under C names
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::MutexGuard;
 
 use wharf_core::status::code;
 
 use super::{memory, offer, protocols};
+use crate::fork::Lock;
 use crate::guard;
 use crate::socket::record::Record;
 use crate::socket::started;
@@ -59,10 +60,10 @@ impl Ticket {
 }
 
 /// SOCKETs of this process that wait for their WSASocket.
-static COPIES: Mutex<Option<HashMap<Ticket, SOCKET>>> = Mutex::new(None);
+pub(crate) static COPIES: Lock<Option<HashMap<Ticket, SOCKET>>> = Lock::new(None);
 
 fn copies() -> MutexGuard<'static, Option<HashMap<Ticket, SOCKET>>> {
-    COPIES.lock().unwrap_or_else(PoisonError::into_inner)
+    COPIES.lock()
 }
 
 /// Makes a second SOCKET of this process.

@@ -13,9 +13,9 @@
 
 mod call;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, MutexGuard, PoisonError};
 
 use wharf_core::status::Status;
 
@@ -23,6 +23,7 @@ use super::handle::File;
 use super::io::Direction;
 use super::share::Identity;
 use crate::code;
+use crate::fork;
 use crate::overlapped::Cancel;
 use crate::overlapped::request::{Ended, Request};
 use crate::thread::synchronous;
@@ -62,7 +63,7 @@ impl Range {
 
 /// One file's.
 #[derive(Default)]
-struct Locks {
+pub(crate) struct Locks {
     held: Vec<Lock>,
     waiting: Vec<Waiting>,
 }
@@ -83,14 +84,14 @@ impl Locks {
     }
 }
 
-type Files = HashMap<Identity, Locks>;
+type Files = BTreeMap<Identity, Locks>;
 
 static COUNT: AtomicUsize = AtomicUsize::new(0);
-static LOCKS: LazyLock<Mutex<Files>> = LazyLock::new(Mutex::default);
+pub(crate) static LOCKS: fork::Lock<Files> = fork::Lock::new(Files::new());
 static RELEASED: Condvar = Condvar::new();
 
 fn locks() -> MutexGuard<'static, Files> {
-    LOCKS.lock().unwrap_or_else(PoisonError::into_inner)
+    LOCKS.lock()
 }
 
 /// For a call that takes a lock (invariant 3).

@@ -20,7 +20,7 @@
 
 mod client;
 mod end;
-mod name;
+pub(crate) mod name;
 mod server;
 mod state;
 mod transfer;

@@ -1,19 +1,20 @@
 //! A pipe's name: its socket, and the instances that clients may be given.
 #![allow(unsafe_code)] // socket addresses
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::mem::offset_of;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::super::reactor::{self, Ready};
 use super::end::End;
 use super::server;
 use crate::code;
+use crate::fork::Lock;
 
 /// A name that exists: as long as one of its instances does.
-pub(super) struct Name {
+pub(crate) struct Name {
     text: String,
     pub(super) message: bool,
     /// PIPE_ACCESS_*: 1 to the server, 2 from it.
@@ -24,7 +25,7 @@ pub(super) struct Name {
     instances: Mutex<Vec<Weak<End>>>,
 }
 
-static NAMES: LazyLock<Mutex<HashMap<String, Weak<Name>>>> = LazyLock::new(Mutex::default);
+pub(crate) static NAMES: Lock<BTreeMap<String, Weak<Name>>> = Lock::new(BTreeMap::new());
 
 /// A socket's address.
 pub(super) struct Address {
@@ -98,7 +99,7 @@ pub(super) struct Wish {
 
 /// A name that exists in this process.
 pub(super) fn find(text: &str) -> Option<Arc<Name>> {
-    NAMES.lock().unwrap_or_else(PoisonError::into_inner).get(text).and_then(Weak::upgrade)
+    NAMES.lock().get(text).and_then(Weak::upgrade)
 }
 
 /// Makes an instance, of a new name or of the one that its other instances have.
@@ -107,7 +108,7 @@ pub(super) fn instance(
     wish: &Wish,
     make: impl FnOnce(Arc<Name>) -> Arc<End>,
 ) -> Result<Arc<End>, u32> {
-    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut names = NAMES.lock();
     if let Some(name) = names.get(text).and_then(Weak::upgrade) {
         let same = name.message == wish.message && name.access == wish.access;
         if wish.first || !same {
@@ -158,7 +159,7 @@ impl Name {
 
     /// An instance has been closed: with the last one the name is free again, at once.
     pub(super) fn instance_closed(&self) {
-        let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut names = NAMES.lock();
         if !self.instances().is_empty() {
             return;
         }

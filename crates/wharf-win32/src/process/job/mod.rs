@@ -28,6 +28,7 @@ use wharf_core::status::Status;
 
 use super::child::Child;
 use crate::code;
+use crate::fork::Lock;
 use crate::object::Object;
 use crate::port::{Entry, IoPort, Mark};
 use crate::wait::dispatcher::{Dispatcher, Signal};
@@ -93,19 +94,23 @@ pub(crate) struct Job {
     state: Mutex<State>,
     /// Nothing sets it: there are no limits of time.
     dispatcher: Arc<Dispatcher>,
+    /// Who made it. A child made by fork has it too, and ends nobody by closing it.
+    maker: u32,
 }
 
 /// The job of this process.
-static OWN: Mutex<Option<Arc<Job>>> = Mutex::new(None);
+pub(crate) static OWN: Lock<Option<Arc<Job>>> = Lock::renewed(None, |job| {
+    std::mem::forget(job.take()); // what another member starts is none
+});
 
 fn own_job() -> Option<Arc<Job>> {
-    OWN.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    OWN.lock().clone()
 }
 
 impl Job {
     fn new() -> Arc<Job> {
         let dispatcher = Dispatcher::new(Signal::Event { manual: true, set: false });
-        Arc::new(Job { state: Mutex::default(), dispatcher })
+        Arc::new(Job { state: Mutex::default(), dispatcher, maker: std::process::id() })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -134,7 +139,7 @@ impl Job {
 
     /// This process becomes a member.
     fn take_own(self: &Arc<Job>) -> Result<(), u32> {
-        let mut own = OWN.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut own = OWN.lock();
         if own.is_some() {
             return Err(code::ERROR_ACCESS_DENIED);
         }
@@ -166,6 +171,10 @@ impl Job {
         }
     }
 
+    fn kills_at_close(&self) -> bool {
+        self.maker == std::process::id() && self.state().has(LIMIT_KILL_ON_JOB_CLOSE)
+    }
+
     /// Ends all members but this process; whether this one is to end too.
     fn terminate(&self, code: u32) -> bool {
         let (members, own) = {
@@ -184,7 +193,7 @@ impl Object for Job {
     fn closed(&self, last: bool) {
         if last {
             names::forget(self);
-            if self.state().has(LIMIT_KILL_ON_JOB_CLOSE) && self.terminate(0) {
+            if self.kills_at_close() && self.terminate(0) {
                 // SAFETY: ends the process, which is a member.
                 unsafe { libc::_exit(0) };
             }
@@ -231,7 +240,7 @@ pub(crate) fn close_all() {
     for object in crate::object::all() {
         let object: Arc<dyn std::any::Any + Send + Sync> = object;
         if let Ok(job) = object.downcast::<Job>()
-            && job.state().has(LIMIT_KILL_ON_JOB_CLOSE)
+            && job.kills_at_close()
         {
             job.terminate(0);
         }

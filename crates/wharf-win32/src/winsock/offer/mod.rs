@@ -27,7 +27,7 @@
 #![allow(unsafe_code)] // SO_PEERCRED
 
 mod claim;
-mod serve;
+pub(crate) mod serve;
 mod state;
 
 use std::mem::zeroed;

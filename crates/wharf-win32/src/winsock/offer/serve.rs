@@ -18,6 +18,7 @@ use wharf_core::status::code;
 
 use super::{ROOM, address, peer, state, user};
 use crate::file::reactor::{self, Ready};
+use crate::fork::Lock;
 use crate::overlapped;
 use crate::socket::table::Found;
 use crate::sync::futex::Moment;
@@ -64,7 +65,7 @@ impl Target {
     }
 }
 
-struct Offer {
+pub(crate) struct Offer {
     ticket: Ticket,
     target: Target,
     /// Who offers; a child made by fork has all this too, and leaves it alone.
@@ -80,10 +81,11 @@ struct Offer {
 }
 
 /// The offers that stand.
-static OFFERS: Mutex<Option<HashMap<Ticket, Arc<Offer>>>> = Mutex::new(None);
+pub(crate) static OFFERS: Lock<Option<HashMap<Ticket, Arc<Offer>>>> =
+    Lock::renewed(None, |offers| *offers = None);
 
 fn offers() -> MutexGuard<'static, Option<HashMap<Ticket, Arc<Offer>>>> {
-    OFFERS.lock().unwrap_or_else(PoisonError::into_inner)
+    OFFERS.lock()
 }
 
 /// Offers a socket to a process: WSAEMFILE, WSAENOBUFS.

@@ -196,6 +196,23 @@ static void C38_lock(void)
     CloseHandle(file);
 }
 
+/* The close of its file ends a request, and it is not granted later. */
+static void C39_lock(void)
+{
+    HANDLE port = new_port(1), holder = lock_file(0), file = lock_file(FILE_FLAG_OVERLAPPED);
+    OVERLAPPED overlapped = {0};
+    struct packet packet;
+    CreateIoCompletionPort(file, port, 3, 0);
+    EXPECT(LockFile(holder, 0, 0, 10, 0));
+    EXPECT(!LockFileEx(file, LOCKFILE_EXCLUSIVE_LOCK, 0, 10, 0, &overlapped) && GetLastError() == ERROR_IO_PENDING);
+    EXPECT(CloseHandle(file));
+    packet = take(port, 1000);
+    EXPECT(!packet.success && packet.error == ERROR_OPERATION_ABORTED && packet.overlapped == &overlapped && packet.key == 3);
+    EXPECT(UnlockFile(holder, 0, 0, 10, 0) && LockFile(holder, 0, 0, 10, 0));
+    CloseHandle(holder);
+    CloseHandle(port);
+}
+
 static OVERLAPPED dying[2];
 
 static DWORD WINAPI lock_and_end(LPVOID file)
@@ -231,7 +248,7 @@ static void C43_lock(void)
 int main(void)
 {
     RUN(C38_errors); RUN(C38_connect); RUN(C38_read); RUN(C38_write); RUN(C38_overlapped);
-    RUN(C38_lock); RUN(E10_waits); RUN(E10_cancel); RUN(C43_lock);
+    RUN(C38_lock); RUN(E10_waits); RUN(E10_cancel); RUN(C39_lock); RUN(C43_lock);
     DeleteFileA(lock_path);
     return failed_items;
 }

@@ -5,22 +5,28 @@ mod winsock;
 
 use std::ffi::c_void;
 use std::ptr::{null, null_mut};
-use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
+use std::time::{Duration, Instant};
 
+use wharf_win32::Win32::Foundation::CloseHandle;
 use wharf_win32::Win32::Networking::WinSock::*;
 use wharf_win32::Win32::System::Threading::*;
 use winsock::*;
 
 static RETURNED: AtomicU32 = AtomicU32::new(0);
+/// The thread is about to call.
+static ABOUT: AtomicBool = AtomicBool::new(false);
 
 unsafe extern "C" fn receives(socket: *mut c_void) -> u32 {
     let mut room = [0; 1];
+    ABOUT.store(true, SeqCst);
     read(socket as SOCKET, &mut room, 0);
     RETURNED.fetch_add(1, SeqCst);
     0
 }
 
 unsafe extern "C" fn accepts(socket: *mut c_void) -> u32 {
+    ABOUT.store(true, SeqCst);
     // SAFETY: no address is wanted.
     unsafe { accept(socket as SOCKET, null_mut(), null_mut()) };
     RETURNED.fetch_add(1, SeqCst);
@@ -28,6 +34,7 @@ unsafe extern "C" fn accepts(socket: *mut c_void) -> u32 {
 }
 
 unsafe extern "C" fn selects(socket: *mut c_void) -> u32 {
+    ABOUT.store(true, SeqCst);
     wait_readable(socket as SOCKET);
     RETURNED.fetch_add(1, SeqCst);
     0
@@ -41,9 +48,14 @@ fn sleeps(id: u32) -> bool {
     number == Ok(libc::SYS_ppoll)
 }
 
+fn descriptors() -> usize {
+    std::fs::read_dir("/proc/self/fd").unwrap().count()
+}
+
 #[test]
 fn the_thread_ends_and_nothing_else() {
     start();
+    let before = descriptors();
     let (ours, theirs) = pair();
     let (server, port) = listener();
     for (routine, socket) in [
@@ -51,15 +63,23 @@ fn the_thread_ends_and_nothing_else() {
         (accepts, server),
         (selects, ours),
     ] {
-        // At any moment of the call, and in its sleep.
-        for round in 0..40 {
+        // In its sleep, and at any moment of the call's first ten microseconds.
+        for round in 0..200 {
             let mut id = 0;
+            ABOUT.store(false, SeqCst);
             // SAFETY: a routine with its argument, and a variable.
             let thread = unsafe {
                 CreateThread(null(), 0, Some(routine), socket as *const c_void, 0, &mut id)
             };
-            while round % 2 == 0 && !sleeps(id) {
+            while round % 8 == 0 && !sleeps(id) {
                 std::thread::yield_now();
+            }
+            while !ABOUT.load(SeqCst) {
+                std::hint::spin_loop();
+            }
+            let begun = Instant::now();
+            while begun.elapsed() < Duration::from_nanos(50 * round) {
+                std::hint::spin_loop();
             }
             assert_ne!(TerminateThread(thread, 5), 0);
             assert_eq!(WaitForSingleObject(thread, 20_000), 0, "round {round}");
@@ -67,12 +87,18 @@ fn the_thread_ends_and_nothing_else() {
             // SAFETY: a variable.
             assert_ne!(unsafe { GetExitCodeThread(thread, &mut code) }, 0);
             assert_eq!(code, 5);
+            CloseHandle(thread);
         }
     }
     assert_eq!(RETURNED.load(SeqCst), 0);
     let mut room = [0; 1];
     assert_eq!((write(theirs, b"x"), read(ours, &mut room, 0)), (1, 1));
-    connect_local(stream(), port).unwrap();
+    let client = stream();
+    connect_local(client, port).unwrap();
     // SAFETY: no address is wanted.
-    assert_ne!(unsafe { accept(server, null_mut(), null_mut()) }, INVALID_SOCKET);
+    let accepted = unsafe { accept(server, null_mut(), null_mut()) };
+    assert_ne!(accepted, INVALID_SOCKET);
+    // No call uses a descriptor any more: each goes with its close.
+    close(&[ours, theirs, server, client, accepted]);
+    assert_eq!(descriptors(), before);
 }

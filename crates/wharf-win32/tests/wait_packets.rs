@@ -148,6 +148,50 @@ fn signals_race_cancels() {
     println!("{packets} of 500 were signalled first");
 }
 
+/// One signal of many packets: the last are told of long after the object was signalled, and a cancel in between takes back
+/// what is about to come, or leaves it.
+#[test]
+fn cancels_between_the_signal_and_the_packet() {
+    const COUNT: usize = 64;
+    let Set { port, .. } = set();
+    // SAFETY: an event without a name, that stays set.
+    let event = unsafe { CreateEventA(null(), 1, 0, null()) };
+    let packets = [(); COUNT].map(|()| Set { port, event, packet: set().packet });
+    for round in 0..100 {
+        ResetEvent(event);
+        for (at, set) in packets.iter().enumerate() {
+            let (key, apc) = (null_mut(), without_provenance_mut(at + 1));
+            let Set { packet, .. } = *set;
+            let null = null_mut();
+            // SAFETY: no variable.
+            let done = unsafe {
+                NtAssociateWaitCompletionPacket(packet, port, event, key, apc, 0, 0, null)
+            };
+            assert_eq!(done, 0);
+        }
+        let shared = event as usize;
+        let setter = std::thread::spawn(move || SetEvent(shared as HANDLE));
+        while WaitForSingleObject(event, 0) != 0 {
+            std::hint::spin_loop();
+        }
+        let removes = u8::from(round % 2 == 0);
+        let mut expected = [0; COUNT];
+        for (at, set) in packets.iter().enumerate().rev() {
+            match NtCancelWaitCompletionPacket(set.packet, removes) {
+                0 => {}
+                STATUS_PENDING if removes == 0 => expected[at] = 1,
+                other => panic!("{other:#x}"),
+            }
+        }
+        setter.join().unwrap();
+        let mut found = [0; COUNT];
+        while let Some((_, _, _, apc)) = packets[0].take(0) {
+            found[apc - 1] += 1;
+        }
+        assert_eq!(found, expected, "round {round}");
+    }
+}
+
 #[test]
 fn refusals() {
     let Set { port, event, packet } = set();

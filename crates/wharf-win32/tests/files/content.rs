@@ -1,6 +1,8 @@
 //! What a handle of a file does: how it is opened, reads, writes, positions, locks, anonymous pipes (E1-E8, E10).
 
 use std::ptr::{null, null_mut};
+use std::sync::mpsc::channel;
+use std::thread::JoinHandle;
 
 use crate::support::*;
 
@@ -168,16 +170,45 @@ fn locks() {
     assert_eq!((UnlockFile(one, 2, 0, 3, 0), GetLastError()), (0, 158));
     assert_eq!((UnlockFile(other, 2, 0, 4, 0), GetLastError()), (0, 158));
     // A waiter gets the range when the first handle is closed.
-    let address = other as usize;
-    let waiter = std::thread::spawn(move || {
-        let mut overlapped = at(0);
-        // SAFETY: the handle is not overlapped, so the call uses the place no longer than it waits.
-        unsafe { LockFileEx(address as HANDLE, 2, 0, 10, 0, &raw mut overlapped) }
-    });
+    let waiter = waits_for_a_lock(other);
     assert_eq!(CloseHandle(one), 1);
-    assert_eq!(waiter.join().unwrap(), 1);
+    assert_eq!(waiter.join().unwrap().0, 1);
     assert_eq!(UnlockFile(other, 0, 0, 10, 0), 1);
     assert_eq!(CloseHandle(other), 1);
+}
+
+/// A thread that sleeps in a lock of ten bytes; what the call says, and the error.
+fn waits_for_a_lock(file: HANDLE) -> JoinHandle<(i32, u32)> {
+    let (address, (tell, told)) = (file as usize, channel());
+    let waiter = std::thread::spawn(move || {
+        let mut overlapped = at(0);
+        // SAFETY: no arguments.
+        tell.send(unsafe { libc::gettid() }).unwrap();
+        // SAFETY: the handle is not overlapped, so the call uses the place no longer than it waits.
+        let done = unsafe { LockFileEx(address as HANDLE, 2, 0, 10, 0, &raw mut overlapped) };
+        (done, GetLastError())
+    });
+    let place = format!("/proc/self/task/{}/syscall", told.recv().unwrap());
+    let asleep = format!("{} ", libc::SYS_futex);
+    while !std::fs::read_to_string(&place).unwrap_or_default().starts_with(&asleep) {
+        assert!(!waiter.is_finished(), "it does not wait");
+        std::thread::yield_now();
+    }
+    waiter
+}
+
+/// E10, C39: the close of its own handle ends the wait for a lock, which is not taken later.
+#[test]
+fn a_close_ends_the_wait_for_a_lock() {
+    let (_directory, path) = place("f");
+    let holder = open(&path, READ | WRITE, CREATE_NEW).unwrap();
+    let other = open(&path, READ | WRITE, OPEN_EXISTING).unwrap();
+    assert_eq!(LockFile(holder, 0, 0, 10, 0), 1);
+    let waiter = waits_for_a_lock(other);
+    assert_eq!(CloseHandle(other), 1);
+    assert_eq!(waiter.join().unwrap(), (0, 995));
+    assert_eq!(UnlockFile(holder, 0, 0, 10, 0), 1);
+    assert_eq!((LockFile(holder, 0, 0, 10, 0), CloseHandle(holder)), (1, 1));
 }
 
 /// An anonymous pipe: the end to read and the end to write.

@@ -38,7 +38,7 @@ pub(crate) trait Held: Sync {
     fn release(&'static self);
 }
 
-static ORDER: [&dyn Held; 37] = [
+static ORDER: [&dyn Held; 39] = [
     // What is held while something is made, and entered elsewhere.
     &process::job::OWN,
     &process::told::OWN,
@@ -68,6 +68,8 @@ static ORDER: [&dyn Held; 37] = [
     &memory::pages::REGIONS,
     &module::library::LOADED,
     &system::environment::LOCK,
+    &system::exception::TAKEN,
+    &file::handle::SIGPIPE,
     &system::crypt::TABLE,
     &crt::invalid::HANDLER,
     &console::control::STATE,
@@ -258,8 +260,11 @@ fn watch() {
 
 extern "C" fn before() {
     let deferral = Deferral::begin();
-    // What is made once by whoever comes first is not half made in the child.
+    // What is made once, by whoever comes first, is not half made in the child.
     thread::settle();
+    memory::heap::settle();
+    module::command_line::settle();
+    sync::timer_queue::settle();
     ORDER.iter().for_each(|lock| lock.hold());
     LAST.hold();
     // SAFETY: the locks are held.

@@ -15,6 +15,7 @@ use rustix::io::FdFlags;
 use super::changes::Watch;
 use super::{lock, overlapped, share};
 use crate::code;
+use crate::fork::Lock;
 use crate::object::{self, Object};
 use crate::overlapped::Cancel;
 use crate::port::{Binding, Bound};
@@ -173,17 +174,21 @@ pub(crate) fn get(handle: HANDLE) -> Result<Arc<File>, u32> {
     object::get::<File>(handle)
 }
 
+/// Whether that is done.
+pub(crate) static SIGPIPE: Lock<bool> = Lock::new(false);
+
 /// Makes writes to a pipe without a reader fail, as on Windows, instead of ending the process.
 pub(crate) fn without_sigpipe() {
-    static ONCE: std::sync::Once = std::sync::Once::new();
-    ONCE.call_once(|| {
-        // SAFETY: all zeros are a valid sigaction.
-        let mut now: libc::sigaction = unsafe { std::mem::zeroed() };
-        // SAFETY: it only reads.
-        unsafe { libc::sigaction(libc::SIGPIPE, std::ptr::null(), &raw mut now) };
-        if now.sa_sigaction == libc::SIG_DFL {
-            // SAFETY: nobody has a handler for it.
-            unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
-        }
-    });
+    let mut is_seen_to = SIGPIPE.lock();
+    if std::mem::replace(&mut *is_seen_to, true) {
+        return;
+    }
+    // SAFETY: all zeros are a valid sigaction.
+    let mut now: libc::sigaction = unsafe { std::mem::zeroed() };
+    // SAFETY: it only reads.
+    unsafe { libc::sigaction(libc::SIGPIPE, std::ptr::null(), &raw mut now) };
+    if now.sa_sigaction == libc::SIG_DFL {
+        // SAFETY: nobody has a handler for it.
+        unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
+    }
 }

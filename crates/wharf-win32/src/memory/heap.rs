@@ -51,6 +51,11 @@ static PROCESS_HEAP: LazyLock<usize> = LazyLock::new(|| {
     object::insert(Arc::new(heap)).map_or(0, |handle| handle as usize)
 });
 
+/// Before a fork.
+pub(crate) fn settle() {
+    LazyLock::force(&PROCESS_HEAP);
+}
+
 /// Process' heap without the look-up that others need.
 static PROCESS_OBJECT: Heap = Heap { blocks: None, limit: usize::MAX };
 

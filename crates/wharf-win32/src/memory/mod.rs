@@ -2,7 +2,7 @@
 
 mod block;
 pub(crate) mod global;
-mod heap;
+pub(crate) mod heap;
 mod load;
 mod maps;
 pub(crate) mod pages;

@@ -15,6 +15,12 @@ fn whole() -> Vec<u8> {
     raw.split(|byte| *byte == 0).map(quote).collect::<Vec<_>>().join(&b' ')
 }
 
+/// Before a fork.
+pub(crate) fn settle() {
+    GetCommandLineA();
+    GetCommandLineW();
+}
+
 /// An argument as [`split`] takes it apart.
 pub(crate) fn quote(argument: &[u8]) -> Vec<u8> {
     let special = |byte: &u8| matches!(byte, b' ' | b'\t' | b'"' | b'\n');

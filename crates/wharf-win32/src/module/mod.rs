@@ -1,7 +1,7 @@
 //! Modules: the program, the shared libraries that it loads, and the names of Windows' own DLLs, which all mean this
 //! library.
 
-mod command_line;
+pub(crate) mod command_line;
 mod file_name;
 pub(crate) mod library;
 mod system_dll;

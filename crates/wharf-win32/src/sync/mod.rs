@@ -26,7 +26,7 @@ mod registered_wait;
 mod rundown;
 mod slist;
 mod srw;
-mod timer_queue;
+pub(crate) mod timer_queue;
 
 pub use address::{WaitOnAddress, WakeByAddressAll, WakeByAddressSingle};
 pub use condition::{

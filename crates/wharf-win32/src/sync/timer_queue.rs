@@ -111,6 +111,11 @@ fn default_queue() -> Arc<Queue> {
     Arc::clone(DEFAULT.get_or_init(Arc::default))
 }
 
+/// Before a fork.
+pub(crate) fn settle() {
+    default_queue();
+}
+
 fn queue(handle: HANDLE) -> Result<Arc<Queue>, u32> {
     if handle.is_null() { Ok(default_queue()) } else { object::get::<Queue>(handle) }
 }

@@ -10,9 +10,9 @@
 #![allow(unsafe_code)] // signals; exported under C names
 
 use std::ffi::c_void;
-use std::sync::Once;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::fork::Lock;
 use crate::process::told;
 use crate::{arg, touch};
 
@@ -60,6 +60,8 @@ pub type LPTOP_LEVEL_EXCEPTION_FILTER =
     Option<unsafe extern "C" fn(exception: *const EXCEPTION_POINTERS) -> i32>;
 
 static FILTER: AtomicUsize = AtomicUsize::new(0);
+/// Whether the handlers are there.
+pub(crate) static TAKEN: Lock<bool> = Lock::new(false);
 
 fn filter() -> LPTOP_LEVEL_EXCEPTION_FILTER {
     decode(FILTER.load(Ordering::Acquire))
@@ -75,11 +77,14 @@ fn decode(address: usize) -> LPTOP_LEVEL_EXCEPTION_FILTER {
 pub unsafe extern "C" fn SetUnhandledExceptionFilter(
     new: LPTOP_LEVEL_EXCEPTION_FILTER,
 ) -> LPTOP_LEVEL_EXCEPTION_FILTER {
-    static ONCE: Once = Once::new();
     let address = new.map_or(0, |filter| filter as usize);
     let before = FILTER.swap(address, Ordering::AcqRel);
     if new.is_some() {
-        ONCE.call_once(take_over);
+        let mut taken = TAKEN.lock();
+        if !std::mem::replace(&mut *taken, true) {
+            take_over();
+        }
+        drop(taken);
         alternate_stack();
     }
     decode(before)

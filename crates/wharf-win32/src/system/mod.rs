@@ -3,7 +3,7 @@
 pub(crate) mod crypt;
 mod debug;
 pub(crate) mod environment;
-mod exception;
+pub(crate) mod exception;
 mod guid;
 mod names;
 mod native;

@@ -48,6 +48,15 @@ fn sleeps(id: u32) -> bool {
     number == Ok(libc::SYS_ppoll)
 }
 
+/// Waits for it, but not for ever.
+fn until(done: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !done() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "it does not come");
+        std::hint::spin_loop();
+    }
+}
+
 fn descriptors() -> usize {
     std::fs::read_dir("/proc/self/fd").unwrap().count()
 }
@@ -71,11 +80,9 @@ fn the_thread_ends_and_nothing_else() {
             let thread = unsafe {
                 CreateThread(null(), 0, Some(routine), socket as *const c_void, 0, &mut id)
             };
-            while round % 8 == 0 && !sleeps(id) {
-                std::thread::yield_now();
-            }
-            while !ABOUT.load(SeqCst) {
-                std::hint::spin_loop();
+            until(|| ABOUT.load(SeqCst));
+            if round % 8 == 0 {
+                until(|| sleeps(id));
             }
             let begun = Instant::now();
             while begun.elapsed() < Duration::from_nanos(50 * round) {

@@ -34,7 +34,7 @@ fn address(process: u32) -> (libc::sockaddr_un, libc::socklen_t) {
         std::array::from_fn(|at| b"0123456789abcdef"[(process >> (28 - 4 * at)) as usize & 15]);
     let name = PREFIX.iter().chain(&digits);
     for (to, byte) in address.sun_path.iter_mut().zip(name) {
-        *to = byte.cast_signed();
+        *to = libc::c_char::from_ne_bytes([*byte]);
     }
     let length = offset_of!(libc::sockaddr_un, sun_path) + PREFIX.len() + digits.len();
     (address, length as libc::socklen_t)

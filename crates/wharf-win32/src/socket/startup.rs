@@ -37,7 +37,7 @@ fn version(wanted: u16) -> Option<u16> {
 fn text<const N: usize>(text: &[u8]) -> [c_char; N] {
     let mut chars = [0; N];
     for (to, from) in chars.iter_mut().zip(text) {
-        *to = from.cast_signed();
+        *to = c_char::from_ne_bytes([*from]);
     }
     chars
 }

@@ -106,7 +106,7 @@ fn describe<C: Copy + Default>(
 }
 
 fn narrow(name: &str) -> impl Iterator<Item = c_char> {
-    name.bytes().map(u8::cast_signed)
+    name.bytes().map(|byte| c_char::from_ne_bytes([byte]))
 }
 
 fn wide(name: &str) -> impl Iterator<Item = WCHAR> {

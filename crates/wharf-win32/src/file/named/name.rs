@@ -55,7 +55,7 @@ pub(super) fn address(text: &str, message: bool) -> Address {
     address.sun_family = libc::AF_UNIX as libc::sa_family_t;
     // The first byte stays zero: an abstract address.
     for (to, byte) in address.sun_path[1..].iter_mut().zip(path.bytes()) {
-        *to = byte.cast_signed();
+        *to = libc::c_char::from_ne_bytes([byte]);
     }
     let length = offset_of!(libc::sockaddr_un, sun_path) + 1 + path.len();
     Address { address, length: u32::try_from(length).unwrap_or(0) }

@@ -177,8 +177,9 @@ pub unsafe extern "C" fn GetAddrInfoExA(
         let (node, service) = (unsafe { optional(node) }?, unsafe { optional(service) }?);
         // SAFETY: the caller's promise.
         let answers = resolve(node, service, unsafe { hints(hint) }?)?;
-        let narrow =
-            |name: &CStr| name.to_bytes_with_nul().iter().map(|byte| byte.cast_signed()).collect();
+        let narrow = |name: &CStr| {
+            name.to_bytes_with_nul().iter().map(|byte| c_char::from_ne_bytes([*byte])).collect()
+        };
         // SAFETY: the caller's promise.
         unsafe { memory::write(result, list::<c_char>(&answers, narrow)) }
     })

@@ -44,6 +44,7 @@ impl Aligned {
 
     /// Bytes that it has room for.
     #[must_use]
+    #[inline]
     pub fn capacity(&self) -> usize {
         self.pages.len() * PAGE_BYTES
     }
@@ -52,12 +53,14 @@ impl Aligned {
     ///
     /// # Panics
     /// If it has no room for that many.
+    #[inline]
     pub fn set_len(&mut self, length: usize) {
         assert!(length <= self.capacity(), "{length} of {} bytes", self.capacity());
         self.length = length;
     }
 
     /// The start of its memory, of which all of the capacity may be written.
+    #[inline]
     pub(crate) fn start(&mut self) -> *mut u8 {
         self.pages.as_mut_ptr().cast()
     }

@@ -86,6 +86,7 @@ impl Buffer {
 
     /// Bytes that a receive would accept; 0 for memory that is not the operation's own.
     #[must_use]
+    #[inline]
     pub fn capacity(&self) -> usize {
         match self {
             Buffer::Owned(bytes) => bytes.capacity(),
@@ -152,6 +153,7 @@ impl Buffer {
     }
 
     /// Whether a file may be read into it.
+    #[inline]
     pub(crate) fn is_room_for_files(&self) -> bool {
         matches!(self, Buffer::Owned(_) | Buffer::List(_) | Buffer::Aligned(_))
     }

@@ -12,7 +12,7 @@ use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 use crate::engine::files::{OpenFile, Work};
-use crate::{Buffer, Issued, OperationId, Port, Refused, clock, worker};
+use crate::{Buffer, Issued, OperationId, Port, Refused, clock};
 
 pub use lock::LockKind;
 
@@ -74,12 +74,10 @@ impl<T: Send + 'static> File<T> {
         }
     }
 
+    #[inline]
     fn try_issue(&self, payload: T, work: Work, direct: bool) -> Result<Issued<T>, Refused<T>> {
-        if self.is_foreign() {
-            return Err(Refused::new(Errno::CANCELED, payload, work.into_buffer()));
-        }
-        worker::inside(|| self.file.issue(payload, work, direct))
-            .map_err(|(error, payload, buffer)| Refused::new(error, payload, buffer))
+        let issued = self.file.issue(payload, work, direct);
+        issued.map_err(|(error, payload, buffer)| Refused::new(error, payload, buffer))
     }
 
     /// Whether this is a child of the process that made the port.
@@ -126,6 +124,7 @@ impl<T: Send + 'static> File<T> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn read_at_direct(
         &self,
         buffer: impl Into<Buffer>,

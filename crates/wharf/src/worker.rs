@@ -118,6 +118,13 @@ impl Inside {
         Inside(())
     }
 
+    /// Of any thread, worker or not.
+    #[inline]
+    pub(crate) fn begin() -> Inside {
+        Inside::set(true);
+        Inside(())
+    }
+
     #[inline]
     fn set(inside: bool) {
         // Not at all in a thread that is ending.
@@ -139,8 +146,7 @@ impl Drop for Inside {
 /// Runs a call on a port during which the calling thread, if it is a worker, does not look blocked.
 #[inline]
 pub(crate) fn inside<R>(call: impl FnOnce() -> R) -> R {
-    Inside::set(true);
-    let _inside = Inside(());
+    let _inside = Inside::begin();
     call()
 }
 

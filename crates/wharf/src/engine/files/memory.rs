@@ -38,6 +38,7 @@ impl Default for Parts {
 
 impl Parts {
     /// Names the room of a buffer behind its first `skip` bytes; answers how much that is.
+    #[inline]
     pub(super) fn of_room(&mut self, buffer: &mut Buffer, skip: usize) -> usize {
         match buffer {
             Buffer::Owned(bytes) => self.single(bytes.as_mut_ptr(), bytes.capacity(), skip),
@@ -71,6 +72,7 @@ impl Parts {
         self.single(bytes.as_ptr().cast_mut(), bytes.len(), skip)
     }
 
+    #[inline]
     fn single(&mut self, start: *mut u8, length: usize, skip: usize) -> usize {
         let rest = length - skip;
         self.one = libc::iovec { iov_base: start.wrapping_add(skip).cast(), iov_len: rest };
@@ -102,6 +104,7 @@ impl Parts {
 }
 
 /// Makes the first `done` bytes of a buffer's memory its contents: the kernel has filled them.
+#[inline]
 pub(super) fn filled(buffer: &mut Buffer, done: usize) {
     match buffer {
         Buffer::Owned(bytes) => set_length(bytes, done),

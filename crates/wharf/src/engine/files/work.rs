@@ -43,6 +43,7 @@ pub(crate) enum Work {
 }
 
 impl Work {
+    #[inline]
     pub(crate) fn into_buffer(self) -> Buffer {
         match self {
             Work::Read(buffer, _) | Work::Write(buffer, _) | Work::Append(buffer) => buffer,
@@ -51,6 +52,7 @@ impl Work {
     }
 
     /// Bytes to transfer.
+    #[inline]
     fn total(&self) -> usize {
         match self {
             Work::Read(buffer, _) => buffer.capacity(),
@@ -60,11 +62,13 @@ impl Work {
     }
 
     /// Whether there is nothing to be asked of the kernel: a transfer of no bytes, which succeeds (E8).
+    #[inline]
     pub(crate) fn is_nothing(&self) -> bool {
         matches!(self, Work::Read(..) | Work::Write(..) | Work::Append(_)) && self.total() == 0
     }
 
     /// What no kernel would accept, or what would mean something else to it than it says.
+    #[inline]
     pub(crate) fn check(&self) -> Result<(), Errno> {
         let fits = |start: u64, length: u64| {
             start.checked_add(length).is_some_and(|end| i64::try_from(end).is_ok())
@@ -96,12 +100,14 @@ pub(super) struct Progress {
 }
 
 impl Progress {
+    #[inline]
     pub(super) fn new(work: Work, direct: bool) -> Self {
         let total = work.total();
         Progress { work, done: 0, asked: 0, total, parts: Parts::default(), direct }
     }
 
     /// What to ask of the kernel next. Its pointers are good while this value stays where it is.
+    #[inline]
     pub(super) fn call(&mut self) -> Call {
         let done = self.done;
         match &mut self.work {
@@ -124,6 +130,7 @@ impl Progress {
     }
 
     /// The kernel has answered; the result if that was the last call.
+    #[inline]
     pub(super) fn answer(&mut self, answer: Result<usize, Errno>) -> Option<io::Result<usize>> {
         let bytes = match answer {
             Ok(bytes) => bytes,
@@ -150,6 +157,7 @@ impl Progress {
     }
 
     /// The buffer with what was read in it, as far as it came.
+    #[inline]
     pub(super) fn into_buffer(self) -> Buffer {
         let read = matches!(self.work, Work::Read(..));
         let mut buffer = self.work.into_buffer();

@@ -97,6 +97,29 @@ impl<T: Send + 'static> Shared<T> {
         result
     }
 
+    /// The same for the end of an operation of an engine: nobody is woken before the call is over and its locks are
+    /// released, nor then if there is `more` to come right away.
+    pub(crate) fn delivering_from_engine(
+        &self,
+        more: bool,
+        call: impl FnOnce(&mut dyn FnMut(Packet<T>)),
+    ) {
+        let urgency = worker::urgency(self.id);
+        let mut refused = Vec::new();
+        let mut queued = false;
+        let needed = worker::inside(|| {
+            call(&mut |packet| match self.dispatcher.post(packet, Urgency::Lazy) {
+                Ok(_) => queued = true,
+                Err(packet) => refused.push(packet),
+            });
+            queued && !more && urgency == Urgency::Now && self.dispatcher.urge()
+        });
+        if queued {
+            self.after_post(urgency, needed);
+        }
+        drop(refused);
+    }
+
     /// Queues a packet that is no operation's; the payload comes back if the port is closed.
     #[inline]
     pub(crate) fn queue(

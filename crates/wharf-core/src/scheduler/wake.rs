@@ -50,6 +50,11 @@ impl<P> Scheduler<P> {
         Tick { still, moved: still && self.would_release(), unpolled: self.polling == 0 }
     }
 
+    /// Whatever is queued is urgent now.
+    pub fn urge(&mut self) {
+        self.queue.mark_all_urgent();
+    }
+
     /// Whether a waiter, or a new worker, may be released for a queued packet now.
     #[inline]
     pub fn would_release(&self) -> bool {

@@ -61,6 +61,8 @@ enum Step {
     Grow,
     Leave(usize),
     Post(Urgency),
+    /// What is queued must not wait any longer.
+    Urge,
     Tick,
     /// Somebody who is no worker empties the engine of its signal and of so many packets.
     Harvest(usize),
@@ -73,7 +75,7 @@ enum Step {
 type Kind = fn(usize, usize) -> Step;
 
 /// The kinds with their weights, the harmless first: a failure shrinks in that direction.
-const KINDS: [(usize, Kind); 27] = [
+const KINDS: [(usize, Kind); 28] = [
     (40, |_, _| Step::Join),
     (60, |who, _| Step::Get(who)),
     (10, |who, n| Step::GetMany(who, n)),
@@ -97,6 +99,7 @@ const KINDS: [(usize, Kind); 27] = [
     (10, |who, _| Step::Leave(who)),
     (60, |_, _| Step::Post(Urgency::Now)),
     (30, |_, _| Step::Post(Urgency::Lazy)),
+    (10, |_, _| Step::Urge),
     (10, |_, _| Step::Tick),
     (10, |_, n| Step::Harvest(n)),
     (10, |_, _| Step::Arrive),
@@ -142,6 +145,7 @@ fn take(port: &mut Port, step: &Step) {
         Step::Grow => port.grow(),
         Step::Leave(who) => port.leave(who),
         Step::Post(urgency) => port.post(urgency),
+        Step::Urge => port.urge(),
         Step::Tick => port.tick(),
         Step::Harvest(packets) => port.harvest(packets),
         Step::Arrive => port.arrive(),

@@ -160,7 +160,7 @@ impl Model {
         match self.workers[worker] {
             Worker::Runs => {
                 self.workers[worker] = Worker::Blocked;
-                self.hurry();
+                self.urge();
                 self.released_told += u64::from(self.is_due());
             }
             Worker::Sensed => self.workers[worker] = Worker::Blocked,
@@ -182,7 +182,7 @@ impl Model {
         let holds = self.workers[worker] == Worker::Runs && self.lives[worker] == life;
         if holds {
             self.workers[worker] = Worker::Sensed;
-            self.hurry();
+            self.urge();
             self.released_sensed += u64::from(self.is_due());
         }
         holds
@@ -218,7 +218,7 @@ impl Model {
             self.growing = false;
         }
         self.workers[worker] = Worker::Absent;
-        self.hurry();
+        self.urge();
     }
 
     /// A44.
@@ -242,7 +242,7 @@ impl Model {
         let still = taken == self.taken_at_tick;
         self.taken_at_tick = taken;
         if still {
-            self.hurry();
+            self.urge();
         }
         Tick {
             still,
@@ -327,7 +327,7 @@ impl Model {
         self.growable || !self.waiters.is_empty()
     }
 
-    fn hurry(&mut self) {
+    pub(crate) fn urge(&mut self) {
         self.queue.iter_mut().for_each(|(_, urgent)| *urgent = true);
     }
 

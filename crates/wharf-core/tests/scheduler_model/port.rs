@@ -211,6 +211,12 @@ impl Port {
         }
     }
 
+    pub(crate) fn urge(&mut self) {
+        self.scheduler.urge();
+        self.model.urge();
+        self.settle();
+    }
+
     pub(crate) fn tick(&mut self) {
         assert_eq!(self.scheduler.tick(), self.model.tick());
         self.settle();

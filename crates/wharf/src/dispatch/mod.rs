@@ -239,6 +239,15 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
         posted.then_some(needed)
     }
 
+    /// What is queued must not wait any longer; answers as [`Dispatcher::post`].
+    pub(crate) fn urge(&self) -> bool {
+        let mut inner = lock(&self.inner);
+        inner.scheduler.urge();
+        let needed = inner.is_needed();
+        self.settle(inner);
+        needed
+    }
+
     /// A running worker blocks elsewhere (B8); false if it did not count.
     pub(crate) fn blocked(&self, worker: WorkerId) -> bool {
         let mut inner = lock(&self.inner);

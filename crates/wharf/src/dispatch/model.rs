@@ -175,6 +175,21 @@ fn close_wakes_everybody() {
     });
 }
 
+/// Packets of a burst, all but the last of which wake nobody: whoever waits, or is about to, is had for each.
+#[test]
+fn an_urged_burst_reaches_the_waiters() {
+    bounded(|| {
+        let port = port(2);
+        let threads = [worker(&port), worker(&port)];
+        port.post(1, Urgency::Lazy).unwrap();
+        port.post(2, Urgency::Lazy).unwrap();
+        port.urge();
+        let mut had = threads.map(|thread| thread.join().unwrap().unwrap());
+        had.sort_unstable();
+        assert_eq!(had, [1, 2]);
+    });
+}
+
 /// A lazy packet that its worker does not fetch is handed over by a tick.
 #[test]
 fn a_tick_hands_a_lazy_packet_over() {

@@ -14,6 +14,9 @@ pub(super) trait Flight: Send {
     /// Names it among all of the process.
     fn name(&self) -> u64;
 
+    /// The port that is certain to have a packet when it is finished, or to be closed.
+    fn port(&self) -> Option<u64>;
+
     fn work(&self) -> &Work;
 
     fn fd(&self) -> BorrowedFd<'_>;
@@ -24,8 +27,9 @@ pub(super) trait Flight: Send {
     /// The kernel has answered; the result if that was the last call.
     fn answer(&mut self, answer: Result<usize, Errno>) -> Option<io::Result<usize>>;
 
-    /// It is over: its packet is queued. Called without any lock of an engine.
-    fn finish(self: Box<Self>, result: io::Result<usize>);
+    /// It is over: its packet is queued. Called without any lock of an engine. `more`: the caller will finish
+    /// another of the same port next, and nobody need be woken before.
+    fn finish(self: Box<Self>, result: io::Result<usize>, more: bool);
 }
 
 /// An engine that has no thread for a flight gives it back.
@@ -36,8 +40,8 @@ pub(super) struct Refusal {
 
 /// Ends a flight on a thread of the engine's own. What runs then may be the program's: an observer, the drop of a payload
 /// that a closed port refuses. Its panic, which the hook has printed, ends here: the thread has other operations.
-pub(super) fn finish(flight: Box<dyn Flight>, result: io::Result<usize>) {
-    let _printed = catch_unwind(AssertUnwindSafe(|| flight.finish(result)));
+pub(super) fn finish(flight: Box<dyn Flight>, result: io::Result<usize>, more: bool) {
+    let _printed = catch_unwind(AssertUnwindSafe(|| flight.finish(result, more)));
 }
 
 /// Goes on with an operation to its end, by calls that may block.

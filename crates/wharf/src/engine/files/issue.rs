@@ -165,8 +165,9 @@ impl<T: Send + 'static> OpenFile<T> {
             self.files.submit(self.kind, flight, soon)
         };
         drop(pending);
-        if let Err(Refusal { error, flight }) = submitted {
-            flight.finish(Err(error));
+        match submitted {
+            Ok(rings) => self.files.ring(rings),
+            Err(Refusal { error, flight }) => flight.finish(Err(error), false),
         }
         Ok(id)
     }
@@ -199,6 +200,10 @@ impl<T: Send + 'static> Flight for Operation<T> {
         self.name
     }
 
+    fn port(&self) -> Option<u64> {
+        Some(self.file.port.id())
+    }
+
     fn work(&self) -> &Work {
         &self.progress.work
     }
@@ -215,12 +220,12 @@ impl<T: Send + 'static> Flight for Operation<T> {
         self.progress.answer(answer)
     }
 
-    fn finish(self: Box<Self>, result: io::Result<usize>) {
+    fn finish(self: Box<Self>, result: io::Result<usize>, more: bool) {
         let Operation { file, id, payload, progress, .. } = *self;
         let cancelled =
             |error: &io::Error| error.raw_os_error() == Some(Errno::CANCELED.raw_os_error());
         // Queued under the lock: who counts what is under way counts it here or there.
-        file.port.delivering(|out| {
+        file.port.delivering_from_engine(more, |out| {
             let mut pending = lock(&file.pending);
             let entry = pending.remove(&id).expect("an operation of an engine ends once");
             if let Some(deadline) = entry.deadline {

@@ -28,6 +28,16 @@ unsafe impl Send for Parts {}
 pub(super) struct Vectors {
     pub(super) first: *const libc::iovec,
     pub(super) count: u32,
+    /// The only one, if there is one.
+    only: Option<libc::iovec>,
+}
+
+impl Vectors {
+    /// Address and length, if it is one and the length fits an entry of a ring.
+    pub(super) fn single(self) -> Option<(*mut u8, u32)> {
+        let only = self.only?;
+        Some((only.iov_base.cast(), u32::try_from(only.iov_len).ok()?))
+    }
 }
 
 impl Default for Parts {
@@ -95,10 +105,11 @@ impl Parts {
     }
 
     /// Where the kernel finds them, while this value stays where it is.
+    #[inline]
     pub(super) fn vectors(&self) -> Vectors {
         match u32::try_from(self.several.len()) {
-            Ok(count @ 1..) => Vectors { first: self.several.as_ptr(), count },
-            _ => Vectors { first: &raw const self.one, count: 1 },
+            Ok(count @ 1..) => Vectors { first: self.several.as_ptr(), count, only: None },
+            _ => Vectors { first: &raw const self.one, count: 1, only: Some(self.one) },
         }
     }
 }

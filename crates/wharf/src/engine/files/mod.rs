@@ -121,20 +121,26 @@ impl Files {
     }
 
     /// Takes an operation over; its end comes by [`Flight::finish`], on some thread. `soon`: the caller will come to
-    /// [`Files::flush`] by itself.
-    fn submit(&self, kind: Kind, flight: Box<dyn Flight>, soon: bool) -> Result<(), Refusal> {
+    /// [`Files::flush`] by itself. True: [`Files::ring`] is to follow, without a lock that the end needs.
+    fn submit(&self, kind: Kind, flight: Box<dyn Flight>, soon: bool) -> Result<bool, Refusal> {
         match (&self.ring, kind) {
             (Some(ring), Kind::Ring) if ring.performs(flight.work()) => {
-                ring.submit(flight, soon);
-                Ok(())
+                Ok(ring.submit(flight, soon))
             }
-            _ => self.pool.submit(flight),
+            _ => self.pool.submit(flight).map(|()| false),
+        }
+    }
+
+    /// Wakes the ring's owner, if that is `wanted`.
+    fn ring(&self, wanted: bool) {
+        if wanted && let Some(ring) = &self.ring {
+            ring.ring();
         }
     }
 
     /// Waits for a lock that somebody else holds.
-    fn wait(&self, flight: Box<dyn Flight>) -> Result<(), Refusal> {
-        self.waits.submit(flight)
+    fn wait(&self, flight: Box<dyn Flight>) -> Result<bool, Refusal> {
+        self.waits.submit(flight).map(|()| false)
     }
 
     /// A lock has been given up: somebody may wait for it.

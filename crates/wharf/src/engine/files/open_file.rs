@@ -148,7 +148,7 @@ impl<T: Send + 'static> OpenFile<T> {
         };
         // Without the lock: what comes back finishes under it.
         if let Some(flight) = self.files.cancel(name) {
-            flight.finish(Err(Errno::CANCELED.into()));
+            flight.finish(Err(Errno::CANCELED.into()), false);
         }
         true
     }

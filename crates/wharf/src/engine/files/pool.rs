@@ -64,7 +64,7 @@ impl Pool {
             if let Some(mut flight) = state.queue.pop_front() {
                 drop(state);
                 let result = complete(&mut *flight);
-                finish(flight, result);
+                finish(flight, result, false);
                 state = lock(&self.state);
                 continue;
             }

@@ -11,7 +11,10 @@
 //! A worker takes a packet, issues the next read, takes the next packet: ringing for each would cost two thread
 //! switches per read. What it issues beside other reads and writes in the air is kept back until [`BATCH`] have come
 //! together, or it has nothing left to do and there are a quarter as many as in the air. The owner comes back
-//! with the next completion in any case, and that is near while much is in the air.
+//! with the next completion in any case, and that is near while much is in the air; what is little then it leaves once more.
+//!
+//! In the other direction, the packets of completions that are harvested together are queued together and a worker is woken
+//! after the last, so that it does not contend for the locks under which the owner queues them.
 //!
 //! # References
 //! io_uring_setup(2): IORING_SETUP_SINGLE_ISSUER, DEFER_TASKRUN (6.1); io_uring_enter(2), on what an application must
@@ -40,6 +43,9 @@ use super::work::Work;
 /// cancellation finds them.
 const ENTRIES: u32 = 256;
 const MOST_IN_AIR: usize = ENTRIES as usize;
+
+/// So many packets are queued at most before a worker is woken for them.
+const MOST_UNTOLD: usize = 64;
 
 /// Names of what is not a flight; those count from 1.
 const BELL: u64 = 0;
@@ -105,10 +111,9 @@ impl Ring {
     }
 
     /// Takes a flight. `soon`: the caller is a worker, and will come to [`Ring::flush`].
-    pub(super) fn submit(&self, flight: Box<dyn Flight>, soon: bool) {
-        if self.inbox.submit(flight, soon) {
-            self.ring();
-        }
+    #[must_use]
+    pub(super) fn submit(&self, flight: Box<dyn Flight>, soon: bool) -> bool {
+        self.inbox.submit(flight, soon)
     }
 
     /// Submits what was kept back, if it is worth while.
@@ -136,7 +141,7 @@ impl Ring {
         None
     }
 
-    fn ring(&self) {
+    pub(super) fn ring(&self) {
         let rung = rustix::io::write(&self.bell, &1_u64.to_ne_bytes());
         debug_assert!(rung.is_ok(), "a counter that the owner empties: {rung:?}");
     }
@@ -204,6 +209,7 @@ impl Owner {
         let mut fresh: Vec<Box<dyn Flight>> = Vec::new();
         let mut cancellations = Vec::new();
         let mut results = Vec::new();
+        let mut over: Vec<(Box<dyn Flight>, io::Result<usize>)> = Vec::new();
         loop {
             let room = MOST_IN_AIR.saturating_sub(self.air.len() + fresh.len());
             let (transfers, idle) = (self.transfers, self.air.is_empty());
@@ -213,6 +219,7 @@ impl Owner {
                 fresh.shrink_to(BATCH);
                 cancellations.shrink_to(BATCH);
                 results.shrink_to(BATCH);
+                over.shrink_to(BATCH);
             }
             for flight in fresh.drain(..) {
                 self.launch(flight);
@@ -235,14 +242,21 @@ impl Owner {
                 if answer == Err(Errno::AGAIN) {
                     // A descriptor that says that it does not wait (O_NONBLOCK): a thread can.
                     if let Err(Refusal { error, flight }) = shared.pool.submit(flight) {
-                        finish(flight, Err(error));
+                        finish(flight, Err(error), false);
                     }
                     continue;
                 }
                 match flight.answer(answer) {
-                    Some(result) => finish(flight, result),
+                    Some(result) => over.push((flight, result)),
                     None => fresh.push(flight),
                 }
+            }
+            let mut over = over.drain(..).peekable();
+            while let Some((flight, result)) = over.next() {
+                let port = flight.port();
+                let follows = over.peek().is_some_and(|(next, _)| next.port() == port);
+                let untold = !over.len().is_multiple_of(MOST_UNTOLD);
+                finish(flight, result, port.is_some() && follows && untold);
             }
         }
     }
@@ -325,7 +339,13 @@ impl Drop for Owner {
 fn entry(call: Call, fd: Fd) -> Entry {
     match call {
         Call::Read(vectors, offset) => {
-            opcode::Readv::new(fd, vectors.first, vectors.count).offset(offset).build()
+            match vectors.single() {
+                // The kernel need not copy the vector.
+                Some((start, length)) => {
+                    opcode::Read::new(fd, start, length).offset(offset).build()
+                }
+                None => opcode::Readv::new(fd, vectors.first, vectors.count).offset(offset).build(),
+            }
         }
         Call::Write(vectors, offset) => {
             opcode::Writev::new(fd, vectors.first, vectors.count).offset(offset).build()

@@ -83,7 +83,7 @@ impl Waits {
                 drop(state);
                 for (mut flight, answer) in over {
                     if let Some(result) = flight.answer(answer) {
-                        finish(flight, result);
+                        finish(flight, result, false);
                     }
                 }
                 state = lock(&self.state);

@@ -50,12 +50,22 @@ pub(crate) fn warm<T: Send + 'static>(
     };
     let kind = files.choose(port.file_engine());
     // What comes back is dropped: its end would come to the socket, whose lock the caller has.
-    files.submit(kind, Box::new(flight), false).is_ok()
+    match files.submit(kind, Box::new(flight), false) {
+        Ok(rings) => {
+            files.ring(rings);
+            true
+        }
+        Err(_) => false,
+    }
 }
 
 impl<T: Send + 'static> Flight for Warming<T> {
     fn name(&self) -> u64 {
         self.name
+    }
+
+    fn port(&self) -> Option<u64> {
+        None // the send that it serves may go on, or be gone
     }
 
     fn work(&self) -> &Work {
@@ -74,7 +84,7 @@ impl<T: Send + 'static> Flight for Warming<T> {
         self.progress.answer(answer)
     }
 
-    fn finish(self: Box<Self>, _result: io::Result<usize>) {
+    fn finish(self: Box<Self>, _result: io::Result<usize>, _more: bool) {
         let Warming { port, socket, operation, .. } = *self;
         if let Some(socket) = port.dispatcher.engine.find(socket) {
             port.delivering(|out| socket.warmed(operation, out));

@@ -1,5 +1,6 @@
 //! Wharf: one worker, whose handler of each read issues the next.
 
+use std::collections::VecDeque;
 use std::time::Instant;
 
 use wharf::{Aligned, Buffer, FileEngine, Issued, Options, Packet, Port};
@@ -20,18 +21,18 @@ fn reads(plan: &Plan, file_engine: FileEngine) -> u64 {
     let file = port.associate(plan.open(), 0).expect("a file");
     let mut random = Random(1);
     // Reads that were over at once, whose packets need not go through the port.
-    let mut done = Vec::with_capacity(DEPTH);
-    let mut issue = |buffer: Buffer, done: &mut Vec<Packet<()>>| match file
+    let mut done = VecDeque::with_capacity(DEPTH);
+    let mut issue = |buffer: Buffer, done: &mut VecDeque<Packet<()>>| match file
         .read_at_direct(buffer, random.offset(), ())
         .expect("accepted")
     {
-        Issued::Done(packet) => done.push(packet),
+        Issued::Done(packet) => done.push_back(packet),
         Issued::Pending(_) => {}
     };
     for _ in 0..DEPTH {
         issue(Aligned::with_capacity(PAGE_BYTES).into(), &mut done);
     }
-    let next = |done: &mut Vec<Packet<()>>| match done.pop() {
+    let next = |done: &mut VecDeque<Packet<()>>| match done.pop_front() {
         Some(packet) => packet,
         None => port.get(None).expect("a packet"),
     };

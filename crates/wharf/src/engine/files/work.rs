@@ -141,7 +141,7 @@ impl Progress {
         match self.work {
             Work::Read(..) => {
                 let over = bytes == 0 || self.done == self.total;
-                let over = over || (self.direct && bytes < self.asked);
+                let over = over || (self.direct && bytes < self.asked.min(most_at_once()));
                 if over && self.done == 0 {
                     return Some(Err(io::ErrorKind::UnexpectedEof.into())); // E5
                 }
@@ -165,5 +165,35 @@ impl Progress {
             super::memory::filled(&mut buffer, self.done);
         }
         buffer
+    }
+}
+
+/// The kernel moves no more by one call (MAX_RW_COUNT, include/linux/fs.h).
+fn most_at_once() -> usize {
+    i32::MAX as usize & !(rustix::param::page_size() - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Goal: what is short because no call moves more is no end of a file that is read past the cache. Method: answers
+    /// alone; the memory is never touched.
+    #[test]
+    fn a_direct_read_goes_on_where_the_kernel_stops() {
+        let length = most_at_once() + 8192;
+        let mut memory: Vec<u8> = Vec::new();
+        if memory.try_reserve_exact(length).is_err() {
+            println!("skipped: no address space for {length} bytes");
+            return;
+        }
+        let mut progress = Progress::new(Work::Read(memory.into(), 0), true);
+        progress.call();
+        assert!(progress.answer(Ok(most_at_once())).is_none());
+        assert!(
+            matches!(progress.call(), Call::Read(_, offset) if offset == most_at_once() as u64)
+        );
+        let result = progress.answer(Ok(4096)).expect("short: the end");
+        assert_eq!(result.expect("read"), most_at_once() + 4096);
     }
 }

@@ -90,13 +90,18 @@ extern "C" fn on_signal(_signal: i32) {
         let thread = unsafe { &*thread };
         let inside = deferral::is_inside();
         deferral::set_due(inside);
-        thread.suspension.answered.store(1, SeqCst);
-        futex::wake(&raw const thread.suspension.answered, futex::EVERYBODY);
+        answer(thread);
         if !inside {
             park(thread);
         }
     }
     errno::set(errno);
+}
+
+/// The calling thread runs no more of the program's code while its count is not 0.
+fn answer(thread: &Thread) {
+    thread.suspension.answered.store(1, SeqCst);
+    futex::wake(&raw const thread.suspension.answered, futex::EVERYBODY);
 }
 
 /// Sleeps while the thread is suspended, and ends it if it is terminated. It holds no lock.
@@ -109,7 +114,12 @@ fn park(thread: &Thread) {
                 match load() {
                     0 => break,
                     terminated if terminated & TERMINATED != 0 => break,
-                    number => futex::wait(count, number, None),
+                    // Also for a stop that comes before it was awake from the last one: its signal waits until this
+                    // handler is over.
+                    number => {
+                        answer(thread);
+                        futex::wait(count, number, None);
+                    }
                 };
             }
         });
@@ -130,7 +140,7 @@ pub(crate) fn stop() {
     }
 }
 
-/// Has the handler run in a thread, and waits until it has.
+/// Has the handler run in a thread, and waits until it has. `answered` was 0 before the count was changed.
 fn kick(thread: &Thread) {
     let tid = thread.tid_if_running();
     if tid == 0 {
@@ -141,7 +151,6 @@ fn kick(thread: &Thread) {
         return;
     }
     let answered = &thread.suspension.answered;
-    answered.store(0, SeqCst);
     let process = rustix::process::getpid().as_raw_nonzero().get();
     // SAFETY: a signal with a handler.
     let result = unsafe { libc::syscall(libc::SYS_tgkill, process, tid, signal()) };
@@ -166,6 +175,7 @@ pub(crate) fn is_terminated() -> bool {
 /// TerminateThread's part: the thread runs no more of the program's code.
 pub(super) fn terminate(thread: &Thread) {
     let _control = thread.suspension.control();
+    thread.suspension.answered.store(0, SeqCst);
     thread.suspension.count.fetch_or(TERMINATED, SeqCst);
     futex::wake(&raw const thread.suspension.count, futex::EVERYBODY);
     kick(thread);
@@ -188,6 +198,9 @@ pub extern "C" fn SuspendThread(hThread: HANDLE) -> u32 {
         let previous = suspension.count.load(SeqCst);
         if previous >= MAXIMUM {
             return Err(code::ERROR_SIGNAL_REFUSED);
+        }
+        if previous == 0 {
+            suspension.answered.store(0, SeqCst);
         }
         suspension.count.store(previous + 1, SeqCst);
         if previous == 0 {

@@ -37,6 +37,30 @@ fn one() {
     }
 }
 
+/// Goal: who has the last packet and drops the last handle closes the file then and there: no thread of an engine still
+/// has it (C39). Method: syncs, which an engine always makes, whose packets are taken as early as can be.
+#[test]
+fn closed_at_once() {
+    let directory = Directory::new();
+    for (name, port) in ports() {
+        let path = directory.path(name);
+        for round in 0..500 {
+            let file = open(&port, &path, 1);
+            file.sync_data(round).unwrap();
+            let packet = loop {
+                if let Ok(packet) = port.get(Some(Duration::ZERO)) {
+                    break packet;
+                }
+            };
+            assert_eq!(packet.payload, round);
+            drop(file);
+            let open = std::fs::read_dir("/proc/self/fd").unwrap().flatten();
+            let mut open = open.filter_map(|entry| std::fs::read_link(entry.path()).ok());
+            assert!(!open.any(|file| file == path), "{name}: round {round}");
+        }
+    }
+}
+
 /// Goal: the drop of the last handle ends what is pending, with one packet each and the handle's key, and with the payload
 /// (C39-C41).
 #[test]

@@ -103,18 +103,16 @@ fn device_errors() {
 #[test]
 fn full_disk() {
     let directory = Directory::new();
-    let place = directory.path("small");
-    std::fs::create_dir(&place).unwrap();
-    let options = c"size=64k";
-    let flags = rustix::mount::MountFlags::empty();
-    if let Err(error) = rustix::mount::mount("wharf", &place, "tmpfs", flags, options) {
-        eprintln!("skipped: mount: {error}");
-        return;
-    }
-    let _mounted = Mounted(&place);
     for (name, port) in ports() {
-        let path = place.join(name);
-        let file = open(&port, &path, 0);
+        let place = directory.path(name);
+        std::fs::create_dir(&place).unwrap();
+        let flags = rustix::mount::MountFlags::empty();
+        if let Err(error) = rustix::mount::mount("wharf", &place, "tmpfs", flags, c"size=64k") {
+            eprintln!("skipped: mount: {error}");
+            return;
+        }
+        let _mounted = Mounted(&place);
+        let file = open(&port, &place.join("file"), 0);
         file.write_at(net::pattern(0, 100_000), 0, ()).unwrap();
         let packet = net::take(&port);
         assert_eq!(errno(packet.result), Errno::NOSPC, "{name}");
@@ -124,8 +122,6 @@ fn full_disk() {
         file.append(vec![1; 70_000], ()).unwrap();
         assert_eq!(errno(net::take(&port).result), Errno::NOSPC, "{name}");
         net::nothing(&port);
-        drop(file);
-        std::fs::remove_file(&path).unwrap();
     }
 }
 
@@ -133,7 +129,7 @@ struct Mounted<'a>(&'a Path);
 
 impl Drop for Mounted<'_> {
     fn drop(&mut self) {
-        // Later, where a thread of an engine still has a file of it.
+        // Later, where the child of another test still has a file of it, up to its exec.
         let detach = rustix::mount::UnmountFlags::DETACH;
         rustix::mount::unmount(self.0, detach).unwrap();
     }

@@ -19,8 +19,8 @@ pub use lock::LockKind;
 /// A file, or block device, on a port.
 ///
 /// Made by [`Port::associate`] from a [`std::fs::File`], or by [`Port::open`]. A handle is cloned like an
-/// [`Arc`]. When the last clone is dropped what is pending ends, with one packet each, and after the last packet the
-/// file is closed.
+/// [`Arc`]. When the last clone is dropped what is pending ends, with one packet each; who has the last of these finds the
+/// file closed.
 ///
 /// # Operations
 /// They carry their offset, in bytes from the start; the descriptor's own position is neither used nor moved.
@@ -216,18 +216,19 @@ impl<T: Send + 'static> File<T> {
     /// has achieved if the kernel could not stop it any more (contract C35). False if it is not pending: its packet has
     /// been queued already, its end was asked for before, or this handle never had it (C33).
     pub fn cancel(&self, operation: OperationId) -> bool {
-        !self.is_foreign() && self.file.cancel(operation, Errno::CANCELED)
+        !self.is_foreign() && self.file.in_flight().cancel(operation, Errno::CANCELED)
     }
 
     /// Asks for the end of every pending operation of this file; answers how many.
     pub fn cancel_all(&self) -> usize {
-        if self.is_foreign() { 0 } else { self.file.cancel_all(Errno::CANCELED) }
+        if self.is_foreign() { 0 } else { self.file.in_flight().cancel_all(Errno::CANCELED) }
     }
 
     /// Sets a deadline for a pending operation, or replaces it: if it is still pending `after` from now, its end is asked for
     /// as by [`cancel`](File::cancel), with [`TimedOut`](io::ErrorKind::TimedOut). False if it is not pending any more.
     pub fn expire_after(&self, operation: OperationId, after: Duration) -> bool {
-        !self.is_foreign() && self.file.set_deadline(operation, clock::deadline(Some(after)))
+        !self.is_foreign()
+            && self.file.in_flight().set_deadline(operation, clock::deadline(Some(after)))
     }
 
     /// Calls with the file's descriptor: for what the crate has no method for.
@@ -284,17 +285,7 @@ impl<T: Send + 'static> Port<T> {
 
 impl<T: Send + 'static> Clone for File<T> {
     fn clone(&self) -> Self {
-        self.file.add_handle();
         File { file: Arc::clone(&self.file) }
-    }
-}
-
-impl<T: Send + 'static> Drop for File<T> {
-    fn drop(&mut self) {
-        // A child made by fork must not end what is the parent's.
-        if !self.is_foreign() {
-            self.file.drop_handle();
-        }
     }
 }
 

@@ -27,7 +27,7 @@ use wharf_core::operation::OpId;
 use wharf_core::slots::{Slots, Token};
 
 use super::alarm::Alarm;
-use super::files::OpenFile;
+use super::files::InFlight;
 use super::socket::Socket;
 use crate::Packet;
 use crate::clock;
@@ -50,7 +50,7 @@ pub(crate) enum Due<T: Send + 'static> {
     /// An operation's deadline has come.
     Deadline(Token, OpId),
     /// The deadline of an operation on a file has come.
-    File(Weak<OpenFile<T>>, OpId),
+    File(Weak<InFlight<T>>, OpId),
     /// A listener that ran out of descriptors tries again.
     Retry(Token),
 }
@@ -61,7 +61,7 @@ pub(crate) struct Epoll<T: Send + 'static> {
     wake: OwnedFd,
     pub(crate) alarm: Alarm<Due<T>>,
     sockets: Mutex<Slots<Arc<Socket<T>>>>,
-    files: Mutex<Slots<Arc<OpenFile<T>>>>,
+    files: Mutex<Slots<Arc<InFlight<T>>>>,
     /// Told of what others have registered.
     watcher: Option<Watcher>,
 }
@@ -120,8 +120,8 @@ impl<T: Send + 'static> Epoll<T> {
     /// Enters a file in the table.
     pub(crate) fn enter_file(
         &self,
-        make: impl FnOnce(Token) -> Arc<OpenFile<T>>,
-    ) -> Arc<OpenFile<T>> {
+        make: impl FnOnce(Token) -> Arc<InFlight<T>>,
+    ) -> Arc<InFlight<T>> {
         let mut made = None;
         lock(&self.files).insert_with(|token| Arc::clone(made.insert(make(token))));
         made.expect("insert_with calls make")
@@ -134,7 +134,7 @@ impl<T: Send + 'static> Epoll<T> {
     }
 
     /// The files of this moment.
-    pub(crate) fn files(&self) -> Vec<Arc<OpenFile<T>>> {
+    pub(crate) fn files(&self) -> Vec<Arc<InFlight<T>>> {
         lock(&self.files).iter().cloned().collect()
     }
 

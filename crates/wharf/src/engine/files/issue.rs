@@ -18,11 +18,11 @@ use wharf_core::scheduler::Urgency;
 
 use super::call::{Call, perform};
 use super::flight::{Flight, Refusal};
+use super::in_flight::InFlight;
 use super::next_name;
-use super::open_file::{Entry, OpenFile};
+use super::open_file::{Descriptor, OpenFile};
 use super::resident::is_memory;
 use super::work::{Progress, Work};
-use crate::sync::lock;
 use crate::worker::{self, Inside};
 use crate::{Buffer, Issued, Packet};
 
@@ -55,7 +55,7 @@ impl<T: Send + 'static> OpenFile<T> {
         }
         match attempted {
             Attempted::Done(result) => {
-                let packet = self.packet(payload, progress, result);
+                let packet = packet(self.key, payload, progress, result);
                 if direct {
                     return Ok(Issued::Done(packet));
                 }
@@ -101,16 +101,16 @@ impl<T: Send + 'static> OpenFile<T> {
             return Attempted::Later;
         }
         let reads = matches!(progress.work, Work::Read(..));
-        let mut flags = if reads && MEMORY_SEEN.load(Relaxed) && is_memory(self.fd.as_fd()) {
+        let mut flags = if reads && MEMORY_SEEN.load(Relaxed) && is_memory(self.fd()) {
             0
         } else {
             libc::RWF_NOWAIT
         };
         loop {
             let call = progress.call();
-            let answer = match perform(self.fd.as_fd(), call, flags) {
+            let answer = match perform(self.fd(), call, flags) {
                 Err(Errno::AGAIN) => return Attempted::Later,
-                Err(Errno::OPNOTSUPP) if reads && flags != 0 && is_memory(self.fd.as_fd()) => {
+                Err(Errno::OPNOTSUPP) if reads && flags != 0 && is_memory(self.fd()) => {
                     MEMORY_SEEN.store(true, Relaxed);
                     flags = 0;
                     continue;
@@ -129,10 +129,10 @@ impl<T: Send + 'static> OpenFile<T> {
     }
 
     fn attempt_lock(&self, progress: &mut Progress) -> Attempted {
-        self.locks.taken.store(true, Relaxed);
+        self.descriptor.locks.taken.store(true, Relaxed);
         loop {
             let call = progress.call();
-            match perform(self.fd.as_fd(), call, 0) {
+            match perform(self.fd(), call, 0) {
                 Err(Errno::AGAIN) => return Attempted::Later,
                 answer => {
                     if let Some(result) = progress.answer(answer) {
@@ -150,34 +150,30 @@ impl<T: Send + 'static> OpenFile<T> {
         let (id, name) = (self.next_id(), next_name());
         let waits = matches!(progress.work, Work::Lock { .. });
         let soon = worker::urgency(self.port.id()) == Urgency::Lazy;
-        let flight = Box::new(Operation { file: Arc::clone(self), id, name, payload, progress });
-        let mut pending = lock(&self.pending);
-        if self.port.is_closed() {
-            // Closed meanwhile, and its visit may be over.
-            drop(pending);
-            let Operation { payload, progress, .. } = *flight;
-            return Err((Errno::CANCELED, payload, progress.into_buffer()));
-        }
-        pending.insert(id, Entry { name, deadline: None, ended: None, waits });
-        let submitted = if waits {
-            self.files.wait(flight)
-        } else {
-            self.files.submit(self.kind, flight, soon)
-        };
-        drop(pending);
-        match submitted {
-            Ok(rings) => self.files.ring(rings),
-            Err(Refusal { error, flight }) => flight.finish(Err(error), false),
+        let (descriptor, in_flight) = (Arc::clone(&self.descriptor), Arc::clone(&self.in_flight));
+        let key = self.key;
+        let flight =
+            Box::new(Operation { descriptor, in_flight, key, id, name, payload, progress });
+        let begun = self.in_flight.begin((id, name), waits, flight, |flight| {
+            if waits { self.files.wait(flight) } else { self.files.submit(self.kind, flight, soon) }
+        });
+        match begun {
+            Ok(Ok(rings)) => self.files.ring(rings),
+            Ok(Err(Refusal { error, flight })) => flight.finish(Err(error), false),
+            Err(flight) => {
+                let Operation { payload, progress, .. } = *flight;
+                return Err((Errno::CANCELED, payload, progress.into_buffer()));
+            }
         }
         Ok(id)
     }
+}
 
-    #[inline]
-    fn packet(&self, payload: T, progress: Progress, result: io::Result<usize>) -> Packet<T> {
-        let transferred = progress.done;
-        let buffer = progress.into_buffer();
-        Packet { key: self.key, payload, result, transferred, buffer, socket: None, about: None }
-    }
+#[inline]
+fn packet<T>(key: usize, payload: T, progress: Progress, result: io::Result<usize>) -> Packet<T> {
+    let transferred = progress.done;
+    let buffer = progress.into_buffer();
+    Packet { key, payload, result, transferred, buffer, socket: None, about: None }
 }
 
 /// How far an operation came without waiting.
@@ -188,7 +184,9 @@ enum Attempted {
 
 /// An operation that an engine has: owner of its buffer and payload until its packet (A47, C31).
 struct Operation<T: Send + 'static> {
-    file: Arc<OpenFile<T>>,
+    descriptor: Arc<Descriptor>,
+    in_flight: Arc<InFlight<T>>,
+    key: usize,
     id: OpId,
     name: u64,
     payload: T,
@@ -201,7 +199,7 @@ impl<T: Send + 'static> Flight for Operation<T> {
     }
 
     fn port(&self) -> Option<u64> {
-        Some(self.file.port.id())
+        Some(self.in_flight.port.id())
     }
 
     fn work(&self) -> &Work {
@@ -209,7 +207,7 @@ impl<T: Send + 'static> Flight for Operation<T> {
     }
 
     fn fd(&self) -> BorrowedFd<'_> {
-        self.file.fd.as_fd()
+        self.descriptor.as_fd()
     }
 
     fn call(&mut self) -> Call {
@@ -221,21 +219,18 @@ impl<T: Send + 'static> Flight for Operation<T> {
     }
 
     fn finish(self: Box<Self>, result: io::Result<usize>, more: bool) {
-        let Operation { file, id, payload, progress, .. } = *self;
+        let Operation { descriptor, in_flight, key, id, payload, progress, .. } = *self;
+        drop(descriptor); // before the packet
         let cancelled =
             |error: &io::Error| error.raw_os_error() == Some(Errno::CANCELED.raw_os_error());
-        // Queued under the lock: who counts what is under way counts it here or there.
-        file.port.delivering_from_engine(more, |out| {
-            let mut pending = lock(&file.pending);
-            let entry = pending.remove(&id).expect("an operation of an engine ends once");
-            if let Some(deadline) = entry.deadline {
-                file.port.dispatcher.engine.alarm.clear(deadline);
-            }
-            let result = match (result, entry.ended) {
-                (Err(error), Some(reason)) if cancelled(&error) => Err(reason.into()),
-                (result, _) => result,
-            };
-            out(file.packet(payload, progress, result));
+        in_flight.port.delivering_from_engine(more, |out| {
+            in_flight.end(id, |asked| {
+                let result = match (result, asked) {
+                    (Err(error), Some(reason)) if cancelled(&error) => Err(reason.into()),
+                    (result, _) => result,
+                };
+                out(packet(key, payload, progress, result));
+            });
         });
     }
 }

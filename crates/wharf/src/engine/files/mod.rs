@@ -3,7 +3,8 @@
 //!
 //! | file | subject |
 //! |---|---|
-//! | `open_file` | one associated file: what is pending on it, and its end |
+//! | `open_file` | one associated file: its descriptor, and what its handles share |
+//! | `in_flight` | its operations that an engine has, and their early end |
 //! | `issue` | its new operations, and how they end |
 //! | `identity` | one port for an open file |
 //! | `work` | what is to be done, and how far it has come |
@@ -29,6 +30,7 @@
 mod call;
 mod flight;
 mod identity;
+mod in_flight;
 mod inbox;
 mod issue;
 mod memory;
@@ -48,6 +50,7 @@ use crate::FileEngine;
 use crate::per_process::PerProcess;
 
 use flight::{Flight, Refusal};
+pub(crate) use in_flight::InFlight;
 pub(crate) use open_file::OpenFile;
 use pool::Pool;
 pub(crate) use resident::{is_immediate, is_resident};

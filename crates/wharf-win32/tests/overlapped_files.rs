@@ -216,6 +216,63 @@ fn closing_ends_everything() {
     unsafe { std::alloc::dealloc(buffer, layout) };
 }
 
+/// C39: who has the last packet and closes the last handle closes the descriptor then and there, while the thread that has
+/// issued or done the operation is in it still. Method: reads past the cache, which the pool does, writes, and locks that are
+/// waited for, issued by another thread; packets taken as early as can be.
+#[test]
+fn closed_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("f");
+    std::fs::write(&path, vec![7; 4096]).unwrap();
+    for (what, flags) in [
+        ("read", OVERLAPPED_FLAG | 0x2000_0000),
+        ("write", OVERLAPPED_FLAG),
+        ("lock", OVERLAPPED_FLAG),
+    ] {
+        let (tell, told) = std::sync::mpsc::sync_channel::<(usize, usize)>(0);
+        let issuer = std::thread::spawn(move || {
+            let layout = std::alloc::Layout::from_size_align(4096, 4096).unwrap();
+            // SAFETY: a size that is not nothing.
+            let buffer = unsafe { std::alloc::alloc_zeroed(layout) };
+            for (file, operation) in told {
+                let (file, operation) = (file as HANDLE, operation as *mut OVERLAPPED);
+                // The buffer is longer than all reads and writes; it stays until the last packet was taken, as the operation.
+                let result = match what {
+                    // SAFETY: as said.
+                    "read" => unsafe { ReadFile(file, buffer.cast(), 4096, null_mut(), operation) },
+                    // SAFETY: as said.
+                    "write" => unsafe { WriteFile(file, buffer.cast(), 1, null_mut(), operation) },
+                    // SAFETY: as said.
+                    _ => unsafe { LockFileEx(file, 2, 0, 1, 0, operation) },
+                };
+                issued(result).unwrap();
+            }
+            // SAFETY: made by this layout, and not used any more.
+            unsafe { std::alloc::dealloc(buffer, layout) };
+        });
+        for round in 0..600 {
+            let file = open(&path, flags);
+            let holder = (what == "lock").then(|| open(&path, flags));
+            if let Some(holder) = holder {
+                assert_eq!(LockFile(holder, 0, 0, 1, 0), 1);
+            }
+            let (port, mut operation) = (port(file), at(0));
+            tell.send((file as usize, (&raw mut *operation) as usize)).unwrap();
+            if let Some(holder) = holder {
+                assert_eq!(CloseHandle(holder), 1);
+            }
+            while get(port, 0).0 == 0 {}
+            assert_eq!(CloseHandle(file), 1);
+            let open = std::fs::read_dir("/proc/self/fd").unwrap().flatten();
+            let mut open = open.filter_map(|entry| std::fs::read_link(entry.path()).ok());
+            assert!(!open.any(|file| file == path), "{what}: round {round}");
+            assert_eq!(CloseHandle(port), 1);
+        }
+        drop(tell);
+        issuer.join().unwrap();
+    }
+}
+
 /// GetOverlappedResult waits for an operation without an event.
 #[test]
 fn results_without_a_port() {

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::io::FdFlags;
+use wharf_core::status::Status;
 
 use super::changes::Watch;
 use super::{lock, overlapped, share};
@@ -18,6 +19,7 @@ use crate::code;
 use crate::fork::Lock;
 use crate::object::{self, Object};
 use crate::overlapped::Cancel;
+use crate::overlapped::request::{Ended, Request};
 use crate::port::{Binding, Bound};
 use crate::types::HANDLE;
 use crate::wait::dispatcher::Dispatcher;
@@ -88,6 +90,20 @@ impl File {
     /// A new handle to it.
     pub(crate) fn publish(self) -> Result<HANDLE, u32> {
         object::insert(Arc::new(self))
+    }
+
+    /// The end of an overlapped operation. This reference to the file is given up before it is told: who hears of the last
+    /// end and closes the last handle closes the descriptor then and there.
+    pub(crate) fn finish(
+        self: Arc<Self>,
+        request: Request,
+        status: Status,
+        bytes: usize,
+        ended: Ended,
+    ) {
+        let bound = Arc::clone(&self.bound);
+        drop(self);
+        bound.finish(request, status, bytes, ended);
     }
 
     pub(crate) fn raw(&self) -> RawFd {

@@ -107,7 +107,7 @@ pub(super) unsafe fn call(
         // SAFETY: the caller lends it until the operation's end.
         let request = unsafe { Request::begin(overlapped, routine) }?;
         file.bound.begin(&request);
-        let bytes = super::overlapped::transfer(&file, request, transfer, at)?;
+        let bytes = super::overlapped::transfer(file, request, transfer, at)?;
         // SAFETY: the caller's variable.
         unsafe { arg::store_optional(count, bytes) }?;
         return Ok(TRUE);

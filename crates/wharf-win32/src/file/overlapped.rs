@@ -6,7 +6,9 @@
 //! # Invariants
 //! 1. A request that was begun ends once: at once, by a thread of the pool, or by a cancel that found it in the queue.
 //!    One that fails before anything was done is the call's failure and leaves no trace but its pending mark (C2, C18).
-//! 2. A job holds its file: the descriptor lives until the last transfer is over, also when the handle is closed.
+//! 2. A job holds its file: the descriptor lives until the last transfer is over, also when the handle is closed. It gives
+//!    the file up before its end is told, and so does the call that issues it: who hears of the last end and closes the
+//!    last handle closes the descriptor then and there.
 //! 3. Nothing of a request's end runs under the queue's lock.
 //!
 //! # Why not wharf's engine of files
@@ -149,12 +151,12 @@ fn run(job: Job) {
         Ok(bytes) => (Status::SUCCESS, bytes as usize),
         Err(status) => (status, 0),
     };
-    file.bound.finish(request, status, bytes, Ended::Later);
+    file.finish(request, status, bytes, Ended::Later);
 }
 
 /// Performs an overlapped transfer: the bytes if it is over, ERROR_IO_PENDING if its end comes later.
 pub(super) fn transfer(
-    file: &Arc<File>,
+    file: Arc<File>,
     request: Request,
     transfer: Transfer,
     at: At,
@@ -162,34 +164,35 @@ pub(super) fn transfer(
     let at_once = match file.kind {
         Kind::Disk if file.direct => None,
         Kind::Disk => match transfer.direction {
-            Direction::Read => cached(file, transfer, at),
-            Direction::Write => Some(synchronous(file, transfer, at)),
+            Direction::Read => cached(&file, transfer, at),
+            Direction::Write => Some(synchronous(&file, transfer, at)),
         },
         Kind::Directory => Some(Err(Status::INVALID_DEVICE_REQUEST)),
         Kind::Character | Kind::Pipe => None,
     };
     match at_once {
         Some(Ok(bytes)) => {
-            file.bound.finish(request, Status::SUCCESS, bytes as usize, Ended::AtOnce);
+            file.finish(request, Status::SUCCESS, bytes as usize, Ended::AtOnce);
             Ok(bytes)
         }
         Some(Err(status)) if fails_at_once(status) => Err(status.win32()),
         Some(Err(status)) => {
             // E5 among others: the failure is a packet.
-            file.bound.finish(request, status, 0, Ended::Later);
+            file.finish(request, status, 0, Ended::Later);
             Err(code::ERROR_IO_PENDING)
         }
         None => {
-            let job = Job { file: Arc::clone(file), request, work: Work::Plain(transfer, at) };
-            if file.kind == Kind::Disk { submit(job) } else { submit_alone(job) }?;
+            let is_disk = file.kind == Kind::Disk;
+            let job = Job { file, request, work: Work::Plain(transfer, at) };
+            if is_disk { submit(job) } else { submit_alone(job) }?;
             Err(code::ERROR_IO_PENDING)
         }
     }
 }
 
 /// Has a thread of the pool transfer pages.
-pub(super) fn submit_pages(file: &Arc<File>, request: Request, pages: Pages) -> Result<(), u32> {
-    submit(Job { file: Arc::clone(file), request, work: Work::Pages(pages) })
+pub(super) fn submit_pages(file: Arc<File>, request: Request, pages: Pages) -> Result<(), u32> {
+    submit(Job { file, request, work: Work::Pages(pages) })
 }
 
 /// What is wrong with the call itself, not with the disk.
@@ -205,7 +208,7 @@ fn fails_at_once(status: Status) -> bool {
 }
 
 /// A read that the page cache can answer as a whole; none if a disk has to.
-fn cached(file: &Arc<File>, transfer: Transfer, at: At) -> Option<Result<u32, Status>> {
+fn cached(file: &File, transfer: Transfer, at: At) -> Option<Result<u32, Status>> {
     let At::Offset(offset) = at else { return Some(Err(Status::INVALID_PARAMETER)) };
     let start = i64::try_from(offset).ok()?;
     let part = libc::iovec { iov_base: transfer.buffer, iov_len: transfer.length as usize };
@@ -220,7 +223,7 @@ fn cached(file: &Arc<File>, transfer: Transfer, at: At) -> Option<Result<u32, St
         Ok(done) if done == transfer.length => Some(Ok(done)),
         // Up to the end of the file, or up to a hole in the cache: the former needs no disk.
         Ok(done) => {
-            let end = super::stat::of_descriptor(rustix::fd::AsFd::as_fd(&**file)).ok()?.size;
+            let end = super::stat::of_descriptor(rustix::fd::AsFd::as_fd(file)).ok()?.size;
             match offset + u64::from(done) >= end {
                 true if done == 0 => Some(Err(Status::END_OF_FILE)),
                 true => Some(Ok(done)),
@@ -248,8 +251,7 @@ pub(super) fn cancel(file: &File, which: Cancel) -> usize {
     };
     let count = withdrawn.len() + running;
     for job in withdrawn {
-        let file = Arc::clone(&job.file);
-        file.bound.finish(job.request, Status::CANCELLED, 0, Ended::Later);
+        job.file.finish(job.request, Status::CANCELLED, 0, Ended::Later);
     }
     count
 }

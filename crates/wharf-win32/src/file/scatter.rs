@@ -121,7 +121,7 @@ unsafe fn begin(
     // SAFETY: the caller lends it until the operation's end.
     let request = unsafe { Request::begin(overlapped, None) }?;
     file.bound.begin(&request);
-    transfers::submit_pages(&file, request, Pages { direction, parts, length, start })?;
+    transfers::submit_pages(file, request, Pages { direction, parts, length, start })?;
     Err(code::ERROR_IO_PENDING)
 }
 

@@ -26,14 +26,14 @@ fn range(file: &File, start: u64, length: u64, flags: u32) -> Result<Range, u32>
 }
 
 /// Locks for LockFileEx: on an overlapped file a lock that has to be waited for is an operation.
-fn lock(file: &Arc<File>, range: Range, wait: bool, request: Request) -> Result<BOOL, u32> {
+fn lock(file: Arc<File>, range: Range, wait: bool, request: Request) -> Result<BOOL, u32> {
     file.bound.begin(&request);
-    let request = match wait {
+    let (file, request) = match wait {
         true if file.overlapped => lock_or_queue(file, range, request)?,
-        true => lock_and_wait(file, range).map(|()| request)?,
-        false => try_lock(file, range).map(|()| request)?,
+        true => lock_and_wait(&file, range).map(|()| (file, request))?,
+        false => try_lock(&file, range).map(|()| (file, request))?,
     };
-    file.bound.finish(request, Status::SUCCESS, 0, Ended::AtOnce);
+    file.finish(request, Status::SUCCESS, 0, Ended::AtOnce);
     Ok(TRUE)
 }
 
@@ -92,7 +92,7 @@ pub unsafe extern "C" fn LockFileEx(
         let range = range(&file, start, join(length, more), flags)?;
         // SAFETY: the caller lends it until the operation's end.
         let request = unsafe { Request::begin(overlapped, None) }?;
-        lock(&file, range, flags & FAIL_IMMEDIATELY == 0, request)
+        lock(file, range, flags & FAIL_IMMEDIATELY == 0, request)
     })
 }
 

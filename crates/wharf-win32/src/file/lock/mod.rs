@@ -163,13 +163,17 @@ fn lock_and_wait(file: &File, range: Range) -> Result<(), u32> {
 }
 
 /// Takes a lock, or leaves the request to whoever makes way for it: ERROR_IO_PENDING.
-fn lock_or_queue(file: &Arc<File>, range: Range, request: Request) -> Result<Request, u32> {
-    let mut files = locks_for(file)?;
+fn lock_or_queue(
+    file: Arc<File>,
+    range: Range,
+    request: Request,
+) -> Result<(Arc<File>, Request), u32> {
+    let mut files = locks_for(&file)?;
     let locks = files.entry(file.identity).or_default();
-    if locks.take(owner(file), range) {
-        return Ok(request);
+    if locks.take(owner(&file), range) {
+        return Ok((file, request));
     }
-    locks.waiting.push(Waiting { file: Arc::clone(file), request, range });
+    locks.waiting.push(Waiting { file, request, range });
     Err(code::ERROR_IO_PENDING)
 }
 
@@ -209,7 +213,7 @@ fn released(mut files: MutexGuard<'_, Files>, identity: Identity, count: usize) 
 
 fn end(all: Vec<Waiting>, status: Status) {
     for Waiting { file, request, .. } in all {
-        file.bound.finish(request, status, 0, Ended::Later);
+        file.finish(request, status, 0, Ended::Later);
     }
 }
 

@@ -8,6 +8,7 @@ mod direct;
 mod errors;
 mod filter;
 mod fork;
+mod interrupted;
 mod locks;
 mod random;
 mod transfer;

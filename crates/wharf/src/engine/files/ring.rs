@@ -21,7 +21,7 @@
 //! leave alone after submission (IORING_FEAT_SUBMIT_STABLE, 5.5: the vectors, but not the memory they name).
 #![allow(unsafe_code)] // gives the kernel the memory of operations
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::Arc;
@@ -153,6 +153,8 @@ struct Owner {
     air: HashMap<u64, Box<dyn Flight>>,
     /// How many of them are reads and writes.
     transfers: usize,
+    /// Those whose end was asked for.
+    ending: HashSet<u64>,
     /// What the bell's read goes to; boxed, since the kernel has its address.
     rung: Box<u64>,
     /// The bell's read is submitted.
@@ -199,6 +201,7 @@ impl Owner {
             ring,
             air: HashMap::new(),
             transfers: 0,
+            ending: HashSet::new(),
             rung: Box::default(),
             listening: false,
         };
@@ -227,6 +230,7 @@ impl Owner {
             for name in cancellations.drain(..) {
                 // Not for one that has ended meanwhile.
                 if self.air.contains_key(&name) {
+                    self.ending.insert(name);
                     let entry = opcode::AsyncCancel::new(name).build().user_data(CANCELLATION);
                     // SAFETY: an entry without memory.
                     unsafe { self.push(&entry) };
@@ -239,16 +243,15 @@ impl Owner {
             for (name, answer) in results.drain(..) {
                 let Some(mut flight) = self.air.remove(&name) else { continue };
                 self.transfers -= usize::from(flight.is_transfer());
-                if answer == Err(Errno::AGAIN) {
-                    // A descriptor that says that it does not wait (O_NONBLOCK): a thread can.
-                    if let Err(Refusal { error, flight }) = shared.pool.submit(flight) {
-                        finish(flight, Err(error), false);
+                let ends = self.ending.remove(&name);
+                match next(&mut *flight, answer, ends) {
+                    Next::Over(result) => over.push((flight, result)),
+                    Next::Again => fresh.push(flight),
+                    Next::ByThread => {
+                        if let Err(Refusal { error, flight }) = shared.pool.submit(flight) {
+                            finish(flight, Err(error), false);
+                        }
                     }
-                    continue;
-                }
-                match flight.answer(answer) {
-                    Some(result) => over.push((flight, result)),
-                    None => fresh.push(flight),
                 }
             }
             let mut over = over.drain(..).peekable();
@@ -332,6 +335,28 @@ impl Drop for Owner {
     /// memory must not be freed while the kernel may write to it.
     fn drop(&mut self) {
         std::process::abort();
+    }
+}
+
+/// What becomes of a flight.
+enum Next {
+    Over(io::Result<usize>),
+    Again,
+    /// Its descriptor says that it does not wait (O_NONBLOCK): a thread can.
+    ByThread,
+}
+
+/// The kernel has answered a call of a flight; `ends`: its end was asked for.
+///
+/// A request to cancel reaches one call. One that a worker of the kernel is in is interrupted, and answers EINTR, or with what
+/// it has moved so far (a sync of a file whose server does not answer does so, seen on 6.18). Then nothing more is asked of the kernel: nobody would cancel the next call.
+fn next(flight: &mut dyn Flight, answer: Result<usize, Errno>, ends: bool) -> Next {
+    let waits = answer == Err(Errno::AGAIN);
+    match if waits { None } else { flight.answer(answer) } {
+        Some(result) => Next::Over(result),
+        None if ends => Next::Over(Err(Errno::CANCELED.into())),
+        None if waits => Next::ByThread,
+        None => Next::Again,
     }
 }
 

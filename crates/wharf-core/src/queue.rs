@@ -37,24 +37,37 @@ impl<P> Default for Queue<P> {
 
 impl<P> Queue<P> {
     /// Appends a packet that its worker will fetch by itself.
+    ///
+    /// Where there is room, `make` writes to the packet's place in the queue. For a `push_back` that may have to grow the
+    /// compiler makes the packet elsewhere and copies it, in other pieces than it was written in: the processor cannot
+    /// serve such loads from its store buffer, and waits until that has been emptied.
     #[inline]
-    pub fn push_lazy(&mut self, packet: P) {
+    pub fn push_lazy(&mut self, make: impl FnOnce() -> P) {
+        if self.packets.len() < self.packets.capacity() {
+            self.packets.push_back(make());
+        } else {
+            self.push_and_grow(make());
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn push_and_grow(&mut self, packet: P) {
         self.packets.push_back(packet);
     }
 
     /// Appends a packet for which a waiter is to be released.
     #[inline]
-    pub fn push_urgent(&mut self, packet: P) {
-        self.packets.push_back(packet);
+    pub fn push_urgent(&mut self, make: impl FnOnce() -> P) {
+        self.push_lazy(make);
         self.mark_all_urgent();
     }
 
-    /// Takes the oldest packet.
+    /// Takes the oldest packet. What `pop_front` answers is not looked at, so that it goes straight to the caller.
     #[inline]
     pub fn pop(&mut self) -> Option<P> {
-        let packet = self.packets.pop_front()?;
-        self.taken += 1;
-        Some(packet)
+        self.taken += u64::from(!self.packets.is_empty());
+        self.packets.pop_front()
     }
 
     /// A packet that was taken, and that nobody has had, is the oldest again.
@@ -114,9 +127,9 @@ mod tests {
     #[test]
     fn fifo_regardless_of_urgency() {
         let mut q = Queue::default();
-        q.push_lazy(1);
-        q.push_urgent(2);
-        q.push_lazy(3);
+        q.push_lazy(|| 1);
+        q.push_urgent(|| 2);
+        q.push_lazy(|| 3);
         assert_eq!([q.pop(), q.pop(), q.pop(), q.pop()], [Some(1), Some(2), Some(3), None]);
     }
 
@@ -124,10 +137,10 @@ mod tests {
     #[test]
     fn the_room_of_a_burst_is_given_back() {
         let mut q = Queue::default();
-        (0..KEPT / 2).for_each(|packet| q.push_lazy(packet));
+        (0..KEPT / 2).for_each(|packet| q.push_lazy(|| packet));
         while q.pop().is_some() {}
         assert!(q.shed().is_none());
-        (0..KEPT * 2).for_each(|packet| q.push_lazy(packet));
+        (0..KEPT * 2).for_each(|packet| q.push_lazy(|| packet));
         assert!(q.shed().is_none(), "packets are in it");
         while q.pop().is_some() {}
         assert!(q.shed().is_some_and(|room| room.capacity() > KEPT));
@@ -139,10 +152,10 @@ mod tests {
     #[test]
     fn urgency_covers_the_packets_in_front() {
         let mut q = Queue::default();
-        q.push_lazy(1);
+        q.push_lazy(|| 1);
         assert!(!q.is_urgent());
-        q.push_urgent(2);
-        q.push_lazy(3);
+        q.push_urgent(|| 2);
+        q.push_lazy(|| 3);
         assert!(q.is_urgent());
         q.pop();
         assert!(q.is_urgent());

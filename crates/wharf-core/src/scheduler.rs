@@ -159,6 +159,24 @@ impl<P> Scheduler<P> {
         self.seek(worker)
     }
 
+    /// Whether [`Scheduler::get`] would answer with a packet of the queue to a worker that runs, and runs on: mostly.
+    #[inline]
+    pub fn runs_on(&self, worker: WorkerId) -> bool {
+        self.state(worker) == State::Running
+            && self.active <= self.max // itself included
+            && !self.closed
+            && !self.queue.is_empty()
+    }
+
+    /// [`Scheduler::get`] where [`Scheduler::runs_on`]. No wake-up becomes due: as many run as before, and one packet less
+    /// is queued.
+    #[inline]
+    pub fn run_on(&mut self, worker: WorkerId) -> Option<P> {
+        debug_assert!(self.runs_on(worker), "asked before, under the same lock");
+        self.advance(worker);
+        self.queue.pop()
+    }
+
     /// Up to `n` more packets for a worker that has just been given one (A33, B14).
     pub fn take_more(&mut self, n: usize, mut each: impl FnMut(P)) {
         for _ in 0..n {
@@ -269,8 +287,8 @@ impl<P> Scheduler<P> {
             return false;
         }
         match urgency {
-            Urgency::Now => self.queue.push_urgent(make()),
-            Urgency::Lazy => self.queue.push_lazy(make()),
+            Urgency::Now => self.queue.push_urgent(make),
+            Urgency::Lazy => self.queue.push_lazy(make),
         }
         true
     }

@@ -6,8 +6,14 @@ use super::worker::State;
 use super::{Scheduler, Tick, Wake, WorkerId};
 
 impl<P> Scheduler<P> {
-    /// The next wake-up that is due; `None` when all is settled (invariant 5).
+    /// Whether no wake-up can be due: nobody waits and nobody can be had, or no slot is free. False says nothing.
     #[inline]
+    pub fn is_settled(&self) -> bool {
+        let nobody = self.waiters.is_empty() && !self.growable;
+        nobody || (self.active >= self.max && !self.closed)
+    }
+
+    /// The next wake-up that is due; `None` when all is settled (invariant 5).
     pub fn next_wake(&mut self) -> Option<Wake> {
         let Some(newest) = self.waiters.newest() else { return self.grow() };
         if self.closed {

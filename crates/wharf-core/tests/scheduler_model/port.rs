@@ -71,7 +71,13 @@ impl Port {
 
     pub(crate) fn get(&mut self, who: usize, more: usize) {
         let Some(worker) = self.pick(who, |port, worker| port.is_awake(worker)) else { return };
-        let next = self.scheduler.get(id(worker));
+        let next = if self.scheduler.runs_on(id(worker)) {
+            let packet = self.scheduler.run_on(id(worker)).expect("it runs on with a packet");
+            assert_eq!(self.scheduler.next_wake(), None, "nothing became due");
+            Next::Packet(packet)
+        } else {
+            self.scheduler.get(id(worker))
+        };
         assert_eq!(next, self.model.get(worker));
         let delivered = matches!(next, Next::Packet(_));
         self.go(worker, next);
@@ -313,6 +319,7 @@ impl Port {
     /// The protocol's end of every transition.
     fn settle(&mut self) {
         loop {
+            let settled = self.scheduler.is_settled();
             let wake = self.scheduler.next_wake();
             self.model.accept(wake);
             match wake {
@@ -321,6 +328,7 @@ impl Port {
                 Some(Wake::Unpark(worker)) => self.tokens[worker.0 as usize] = true,
                 None => {}
             }
+            assert!(wake.is_none() || !settled, "{wake:?} although nothing can be due");
             self.check();
             if wake.is_none() {
                 return;

@@ -263,7 +263,8 @@ fn b13_a_busy_worker_is_not_switched_out() {
     assert_eq!(port.post(0), [(busy, 0)]);
     (1..1000).for_each(|packet| assert_eq!(port.post(packet), []));
     for packet in 1..1000 {
-        assert_eq!(port.scheduler.get(busy), Next::Packet(packet));
+        assert!(port.scheduler.runs_on(busy));
+        assert_eq!(port.scheduler.run_on(busy), Some(packet));
         assert_eq!(port.scheduler.next_wake(), None);
     }
 }

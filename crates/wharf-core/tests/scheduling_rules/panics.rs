@@ -98,3 +98,16 @@ fn a_closed_port_stays_closed() {
     assert_eq!((scheduler.counts().running, scheduler.get(worker)), (0, Next::Closed));
     scheduler.leave(worker);
 }
+
+/// What comes back to a closed port is nobody's (A15).
+#[test]
+fn what_was_handed_before_the_close_is_not_run_on_with() {
+    let (mut scheduler, a, b) = handed();
+    scheduler.abandon(b);
+    scheduler.unblocked(a);
+    assert_eq!(scheduler.close(), [2]);
+    scheduler.leave(b);
+    assert_eq!(scheduler.counts().queued, 1);
+    assert!(!scheduler.runs_on(a));
+    assert_eq!(scheduler.get(a), Next::Closed);
+}

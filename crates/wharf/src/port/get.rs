@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use wharf_core::scheduler::{Next, Urgency};
+use wharf_core::scheduler::{Next, Urgency, WorkerId};
 
 use crate::dispatch::{Empty, Interrupt, Member, View};
 use crate::{GetError, Packet, Port, Sensing, clock, worker};
@@ -39,13 +39,27 @@ impl<T: Send + 'static> Port<T> {
             shared.flush();
             shared.dispatcher.harvest(Urgency::Lazy);
         }
-        let got = match shared.dispatcher.try_get(worker) {
-            Next::Packet(packet) => Ok(packet),
-            waiting => self.wait(&worker::member(), timeout, waiting, interrupt),
+        let got = match shared.dispatcher.get_next(worker) {
+            Some(packet) => Ok(packet),
+            None => self.ask(worker, timeout, interrupt),
         };
         drop(inside);
         shared.steward.arm();
         got
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn ask(
+        &self,
+        worker: WorkerId,
+        timeout: Option<Duration>,
+        interrupt: Option<&dyn Interrupt>,
+    ) -> Result<Packet<T>, GetError> {
+        match self.shared.dispatcher.ask(worker) {
+            Next::Packet(packet) => Ok(packet),
+            waiting => self.wait(&worker::member(), timeout, waiting, interrupt),
+        }
     }
 
     #[cold]
@@ -86,7 +100,7 @@ impl<T: Send + 'static> Port<T> {
     #[cold]
     fn get_at_exit(&self, timeout: Option<Duration>) -> Result<Packet<T>, GetError> {
         let member = self.shared.dispatcher.join(Arc::new(View::here()));
-        let got = match self.shared.dispatcher.try_get(member.id) {
+        let got = match self.shared.dispatcher.ask(member.id) {
             Next::Packet(packet) => Ok(packet),
             waiting => self.wait(&member, timeout, waiting, None),
         };

@@ -25,6 +25,22 @@ pub(crate) fn check_room<T>(pointer: *const T, count: usize) -> Result<(), u32> 
     if there { Ok(()) } else { Err(code::ERROR_NOACCESS) }
 }
 
+/// Whether there is room for a value at each of three addresses. They are mostly variables of one function, on one page, and
+/// a page is touched once.
+#[inline]
+pub(crate) fn check_rooms<A, B, C>(a: *const A, b: *const B, c: *const C) -> Result<(), u32> {
+    let ends =
+        [(a as usize, size_of::<A>()), (b as usize, size_of::<B>()), (c as usize, size_of::<C>())];
+    let first = ends.iter().fold(usize::MAX, |least, (start, _)| least.min(*start));
+    let last = ends.iter().fold(0, |most, (start, size)| most.max(start.saturating_add(size - 1)));
+    if first / PAGE == last / PAGE {
+        return check_room(first as *const u8, 1);
+    }
+    check_room(a, 1)?;
+    check_room(b, 1)?;
+    check_room(c, 1)
+}
+
 /// Whether so many values at an address can be read.
 pub(crate) fn check_read<T>(pointer: *const T, count: usize) -> Result<(), u32> {
     check(pointer)?;
@@ -149,4 +165,55 @@ pub(crate) unsafe fn name_wide(pointer: *const WCHAR) -> Result<Option<Vec<u8>>,
 pub(crate) unsafe fn wide(pointer: *const WCHAR) -> Result<Vec<u8>, u32> {
     // SAFETY: the caller's.
     Ok(crate::text::narrow(&unsafe { string(pointer) }?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A23: results that cannot be written are refused, wherever the three of them are: together on a page that is only to be
+    /// read, one behind another one's page, or half behind the end of what is there.
+    #[test]
+    fn three_results_need_room_each() {
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+        let protection = libc::PROT_READ | libc::PROT_WRITE;
+        // SAFETY: a fresh mapping.
+        let memory =
+            unsafe { libc::mmap(std::ptr::null_mut(), 3 * PAGE, protection, flags, -1, 0) };
+        assert_ne!(memory, libc::MAP_FAILED);
+        // SAFETY: a page of that.
+        unsafe { libc::mprotect(memory.wrapping_byte_add(PAGE), PAGE, libc::PROT_READ) };
+        let check = |pointer: usize, key: usize, bytes: usize| {
+            let at = |offset: usize| memory.wrapping_byte_add(offset);
+            check_rooms(
+                at(pointer).cast::<usize>(),
+                at(key).cast::<usize>(),
+                at(bytes).cast::<u32>(),
+            )
+        };
+        let last = PAGE - 8;
+        assert_eq!((check(0, 8, 16), check(0, last, PAGE - 12)), (Ok(()), Ok(())));
+        assert_eq!(check(2 * PAGE, 0, 8), Ok(()));
+        for (pointer, key, bytes) in [
+            (PAGE, PAGE + 8, PAGE + 16),
+            (PAGE, 0, 8),
+            (0, PAGE, 8),
+            (0, 8, PAGE),
+            (last + 1, 0, 8),
+            (0, last + 1, 8),
+            (0, 8, PAGE - 3),
+        ] {
+            assert_eq!(
+                check(pointer, key, bytes),
+                Err(code::ERROR_NOACCESS),
+                "{pointer} {key} {bytes}"
+            );
+        }
+        let low = std::ptr::null::<u32>();
+        assert_eq!(check_rooms(low, low.wrapping_add(1), low), Err(code::ERROR_NOACCESS));
+        let high = low.wrapping_byte_sub(2);
+        assert_eq!(check_rooms(high, high, high), Err(code::ERROR_NOACCESS));
+        // SAFETY: ours, and used no more.
+        unsafe { libc::munmap(memory, 3 * PAGE) };
+    }
 }

@@ -213,15 +213,19 @@ impl Request {
         // SAFETY: the operation has not ended yet, so the memory is there (invariant 1); nobody reads InternalHigh, its
         // second word, before the status.
         unsafe { high.write(bytes) };
-        // Release: who sees the status sees the bytes, and what was received.
+        // Release: who sees the status sees the bytes, and what was received. SeqCst, and a swap, which is cheaper than a
+        // store and a fence: pairs with the fence in `wait_for`, see below.
         // SAFETY: as above.
-        unsafe { internal(overlapped) }.store(status.0 as usize, Release);
+        unsafe { internal(overlapped) }.swap(status.0 as usize, SeqCst);
         // The memory may be gone from here on.
         if let Some(event) = self.event {
             event.set_event(true);
         }
         told();
-        wake_waiters();
+        // SeqCst: either a waiter has announced itself before this looks, or its look at the status comes after the swap.
+        if WAITERS.load(SeqCst) != 0 {
+            wake_announced();
+        }
         let silent = ended == Ended::AtOnce
             && modes & SKIP_PACKET_ON_SUCCESS != 0
             && status.is_success_or_informational();
@@ -244,15 +248,21 @@ static WAITERS: AtomicUsize = AtomicUsize::new(0);
 pub(crate) static GATE: Lock<()> = Lock::new(());
 static ENDS: std::sync::Condvar = std::sync::Condvar::new();
 
-/// SeqCst: pairs with the one in `wait_for`. Either the waiter has announced itself before this looks, or its look at
-/// the status comes after the store above.
-#[inline]
-pub(crate) fn wake_waiters() {
+/// Wakes those whose `done` may be true by what was stored before.
+///
+/// SeqCst: pairs with the fence in `wait_for`. Either the waiter has announced itself before this looks, or it looks after
+/// that store.
+pub(super) fn wake_waiters() {
     fence(SeqCst);
     if WAITERS.load(SeqCst) != 0 {
-        drop(GATE.lock());
-        ENDS.notify_all();
+        wake_announced();
     }
+}
+
+#[cold]
+fn wake_announced() {
+    drop(GATE.lock());
+    ENDS.notify_all();
 }
 
 /// Waits until `done`, which an operation's end may make true, or until the deadline; answers what `done` says then.

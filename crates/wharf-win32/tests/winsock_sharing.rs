@@ -358,6 +358,51 @@ fn a_process_that_does_not_answer() {
     unsafe { libc::kill(descendant, libc::SIGKILL) };
 }
 
+extern "C" fn does_nothing(_signal: i32) {}
+
+/// Goal: signals do not make a claim wait longer. Method: a process that has been stopped, with as many connections before
+/// the claim's as it may have, and a signal every now and then.
+#[test]
+fn a_claim_that_is_interrupted() {
+    let _guard = warm();
+    let mut source = Other::start();
+    let info = source.offer_to_this();
+    let id = source.id().cast_signed();
+    // SAFETY: a process of ours.
+    unsafe { libc::kill(id, libc::SIGSTOP) };
+    while !fs::read_to_string(format!("/proc/{id}/stat")).unwrap().contains(") T ") {
+        thread::yield_now();
+    }
+    let words: Vec<_> =
+        info.ProtocolChain.ChainEntries[..4].iter().map(|word| format!("{word:08x}")).collect();
+    let name = format!("wharf-socket-{}", words.concat());
+    let name = rustix::net::SocketAddrUnix::new_abstract_name(name.as_bytes()).unwrap();
+    let connect = || {
+        use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
+        let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+        let link = socket_with(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None).unwrap();
+        rustix::net::connect(&link, &name).map(|()| link)
+    };
+    let before: Vec<_> = std::iter::from_fn(|| connect().ok()).collect();
+    assert!(!before.is_empty());
+    // SAFETY: all zeros are a value.
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    action.sa_sigaction = does_nothing as *const () as usize;
+    // SAFETY: a function that may be called at any time.
+    unsafe { libc::sigaction(libc::SIGUSR1, &raw const action, std::ptr::null_mut()) };
+    let begun = Instant::now();
+    let claim = thread::spawn(move || open(&info, 0));
+    while !claim.is_finished() && begun.elapsed() < LONG {
+        use std::os::unix::thread::JoinHandleExt;
+        // SAFETY: a thread that has not been joined.
+        unsafe { libc::pthread_kill(claim.as_pthread_t(), libc::SIGUSR1) };
+        thread::sleep(Duration::from_millis(50)); // how often it is interrupted
+    }
+    drop((before, source));
+    assert_eq!(claim.join().unwrap(), Err(WSAENETDOWN));
+    assert!(begun.elapsed() < LONG, "{:?}", begun.elapsed());
+}
+
 /// Goal: a child made by fork ends no offer of its parent's, whatever it closes.
 #[test]
 fn a_child_of_the_process_that_offers() {

@@ -34,7 +34,7 @@ const MARK: u32 = 0x7752_4801;
 pub(crate) struct Ticket([u32; 4]);
 
 impl Ticket {
-    fn new() -> Result<Ticket, u32> {
+    pub(super) fn new() -> Result<Ticket, u32> {
         let mut bytes = [0; 16];
         random(&mut bytes).map_err(|_| code::WSAENOBUFS)?;
         let (words, _) = bytes.as_chunks();

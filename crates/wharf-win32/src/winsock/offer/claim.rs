@@ -40,8 +40,14 @@ fn take(ticket: Ticket, private: bool) -> Result<SOCKET, u32> {
     let (family, kind) = (AddressFamily::UNIX, SocketType::SEQPACKET);
     let link =
         rustix::net::socket_with(family, kind, SocketFlags::CLOEXEC, None).map_err(failed)?;
-    set_socket_timeout(&link, Timeout::Send, Some(PATIENCE)).map_err(failed)?;
+    let end = Instant::now() + PATIENCE;
     loop {
+        // What is left, each time: signals do not make it longer.
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(code::WSAENETDOWN);
+        }
+        set_socket_timeout(&link, Timeout::Send, Some(left)).map_err(failed)?;
         match rustix::net::connect(&link, &address(ticket)?) {
             Err(Errno::INTR) => {}
             connected => break connected.map_err(failed)?,
@@ -51,7 +57,7 @@ fn take(ticket: Ticket, private: bool) -> Result<SOCKET, u32> {
     if its_user != user() && its_user != 0 {
         return Err(code::WSAEINVAL);
     }
-    wait(&link, source)?;
+    wait(&link, source, end)?;
     let (fd, state) = receive(&link)?;
     if !private {
         fcntl_setfd(&fd, FdFlags::empty()).map_err(|_| code::WSAEINVAL)?;
@@ -69,10 +75,9 @@ fn take(ticket: Ticket, private: bool) -> Result<SOCKET, u32> {
 }
 
 /// Waits for the answer, or the end of the process that is to give it: a child of that one may keep the connection.
-fn wait(link: &OwnedFd, source: u32) -> Result<(), u32> {
+fn wait(link: &OwnedFd, source: u32, end: Instant) -> Result<(), u32> {
     let source = i32::try_from(source).ok().and_then(Pid::from_raw);
     let source = source.and_then(|source| pidfd_open(source, PidfdFlags::empty()).ok());
-    let end = Instant::now() + PATIENCE;
     loop {
         let mut entries = vec![PollFd::new(link, PollFlags::IN)];
         entries.extend(source.as_ref().map(|source| PollFd::new(source, PollFlags::IN)));

@@ -74,10 +74,31 @@ pub(crate) struct Offer {
     /// What goes along.
     state: Vec<u8>,
     listener: OwnedFd,
-    /// The claim that is being served.
-    claim: Mutex<Option<OwnedFd>>,
-    /// What the thread watches for it.
+    served: Mutex<Served>,
+    /// What the thread watches for it, beside a claim.
     watched: Mutex<Vec<u64>>,
+}
+
+/// Who is being served (invariant 2).
+#[derive(Default)]
+enum Served {
+    #[default]
+    Nobody,
+    One(Claim),
+    /// A claim has succeeded: whoever looks before the offer is given up finds no further one.
+    Over,
+}
+
+/// A claim that has been sent the socket, and the number that it is watched by.
+struct Claim {
+    link: OwnedFd,
+    number: u64,
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        reactor::forget(self.number);
+    }
 }
 
 /// The offers that stand.
@@ -100,8 +121,6 @@ pub(in crate::winsock) fn make(
         return Err(code::WSAENOBUFS);
     }
     let socket = found.copy_descriptor()?;
-    found.shared = true;
-    drop(found);
     let failed = |error| match error {
         Errno::MFILE | Errno::NFILE => code::WSAEMFILE,
         _ => code::WSAENOBUFS,
@@ -111,11 +130,16 @@ pub(in crate::winsock) fn make(
             .map_err(failed)?;
     rustix::net::bind(&listener, &address(ticket)?).map_err(failed)?;
     rustix::net::listen(&listener, BACKLOG).map_err(failed)?;
-    let (process, claim, watched) = (getpid(), Mutex::default(), Mutex::default());
+    let (process, served, watched) = (getpid(), Mutex::default(), Mutex::default());
     let offer =
-        Arc::new(Offer { ticket, target, process, socket, state, listener, claim, watched });
-    offer.watch(offer.listener.as_fd())?;
-    offer.watch(offer.target.end.as_fd())?;
+        Arc::new(Offer { ticket, target, process, socket, state, listener, served, watched });
+    for fd in [offer.listener.as_fd(), offer.target.end.as_fd()] {
+        let number = offer.watch(fd)?;
+        offer.watched().push(number);
+    }
+    // Nothing fails from here on, and nobody has been served: the map has no such offer yet.
+    found.shared = true;
+    drop(found);
     offers().get_or_insert_default().insert(ticket, Arc::clone(&offer));
     offer.ready(); // the process may have ended before it was watched
     Ok(())
@@ -126,11 +150,9 @@ impl Offer {
         self.watched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn watch(self: &Arc<Self>, fd: BorrowedFd<'_>) -> Result<(), u32> {
+    fn watch(self: &Arc<Self>, fd: BorrowedFd<'_>) -> Result<u64, u32> {
         let target = Arc::downgrade(self) as Weak<dyn Ready>;
-        let number = reactor::watch(fd, target).map_err(|_| code::WSAENOBUFS)?;
-        self.watched().push(number);
-        Ok(())
+        reactor::watch(fd, target).map_err(|_| code::WSAENOBUFS)
     }
 
     /// The offer is over.
@@ -140,18 +162,24 @@ impl Offer {
         overlapped::feed(); // descriptors are closed soon
     }
 
-    /// Takes the next claim; false if there is none.
-    fn accept(&self, claim: &mut Option<OwnedFd>) -> bool {
-        match rustix::net::accept_with(&self.listener, FLAGS) {
-            Ok(link) => {
-                // Anybody else, and whoever does not read, gets the end of the connection.
-                if self.target.is(&link) && self.send(&link) {
-                    *claim = Some(link);
+    /// The next who comes; none if there is nobody.
+    fn accept(&self) -> Option<OwnedFd> {
+        loop {
+            match rustix::net::accept_with(&self.listener, FLAGS) {
+                Ok(link) => return Some(link),
+                Err(Errno::INTR | Errno::CONNABORTED) => {}
+                Err(error) => {
+                    self.accept_later(error);
+                    return None;
                 }
-                true
             }
-            Err(Errno::INTR | Errno::CONNABORTED) => true,
-            Err(Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::NOBUFS) => {
+        }
+    }
+
+    /// Without a descriptor for who comes: looks again soon.
+    fn accept_later(&self, error: Errno) {
+        match error {
+            Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::NOBUFS => {
                 let ticket = self.ticket;
                 let again = move || {
                     let offer = offers().as_ref().and_then(|offers| offers.get(&ticket).cloned());
@@ -161,10 +189,19 @@ impl Offer {
                 };
                 // Without the clock's thread the claim fails when its patience ends.
                 let _ = clock::at(Moment::now().plus(LATER_NANOS), again);
-                false
             }
-            Err(_) => false,
+            _ => {}
         }
+    }
+
+    /// Sends the socket to whom it is offered. Anybody else, and whoever does not read, gets the end of the connection.
+    fn answer(self: &Arc<Self>, link: OwnedFd) -> Option<Claim> {
+        if !self.target.is(&link) {
+            return None;
+        }
+        // First: whoever has the socket is heard of.
+        let claim = Claim { number: self.watch(link.as_fd()).ok()?, link };
+        self.send(&claim.link).then_some(claim)
     }
 
     fn send(&self, link: &OwnedFd) -> bool {
@@ -179,23 +216,26 @@ impl Offer {
 
     /// Serves whoever has come; whether a claim has succeeded.
     fn serve(self: &Arc<Self>) -> bool {
-        let mut claim = self.claim.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            if let Some(link) = &*claim {
-                match rustix::net::recv(link, &mut [0_u8; 1], RecvFlags::DONTWAIT) {
-                    Ok((_, 1)) => return true,
-                    Err(Errno::AGAIN) => return false,
-                    Err(Errno::INTR) => continue,
-                    _ => *claim = None,
+            match &*served {
+                Served::Over => return false,
+                Served::One(claim) => {
+                    match rustix::net::recv(&claim.link, &mut [0_u8; 1], RecvFlags::DONTWAIT) {
+                        Ok((_, 1)) => {
+                            *served = Served::Over;
+                            return true;
+                        }
+                        Err(Errno::AGAIN) => return false,
+                        Err(Errno::INTR) => continue,
+                        _ => *served = Served::Nobody,
+                    }
                 }
+                Served::Nobody => {}
             }
-            if !self.accept(&mut claim) {
-                return false;
-            }
-            if let Some(link) = &*claim
-                && self.watch(link.as_fd()).is_err()
-            {
-                *claim = None;
+            let Some(link) = self.accept() else { return false };
+            if let Some(claim) = self.answer(link) {
+                *served = Served::One(claim);
             }
         }
     }
@@ -221,5 +261,67 @@ impl Drop for Offer {
         self.watched().drain(..).for_each(reactor::forget);
         // A child made by fork may have the listener still: nobody is to connect to it.
         let _ = rustix::net::shutdown(&self.listener, Shutdown::Both);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::socket::record::Record;
+    use crate::socket::table::{self, find};
+    use crate::socket::types::SOCKET;
+
+    fn ticket() -> Ticket {
+        Ticket::new().unwrap()
+    }
+
+    fn socket() -> SOCKET {
+        let fd = rustix::net::socket_with(AddressFamily::INET, SocketType::STREAM, FLAGS, None);
+        table::open(fd.unwrap(), |fd, generation| Record::new(fd, generation, 2, 1, 6)).unwrap()
+    }
+
+    fn own_process() -> Target {
+        target(std::process::id()).unwrap()
+    }
+
+    fn connect(ticket: Ticket) -> OwnedFd {
+        let (family, kind) = (AddressFamily::UNIX, SocketType::SEQPACKET);
+        let link = rustix::net::socket_with(family, kind, SocketFlags::CLOEXEC, None).unwrap();
+        rustix::net::connect(&link, &address(ticket).unwrap()).unwrap();
+        link
+    }
+
+    /// Invariant 2. Method: who has found the offer before it was given up looks again, beside a second claim.
+    #[test]
+    fn no_claim_is_served_after_one_that_succeeded() {
+        let (socket, ticket) = (socket(), ticket());
+        make(find(socket).unwrap(), own_process(), ticket).unwrap();
+        let offer = Arc::clone(&offers().as_ref().unwrap()[&ticket]);
+        let first = connect(ticket);
+        let (_, length) = rustix::net::recv(&first, &mut [0_u8; ROOM], RecvFlags::empty()).unwrap();
+        assert!(length > 0);
+        rustix::net::send(&first, &[1], SendFlags::NOSIGNAL).unwrap();
+        while offers().as_ref().is_some_and(|offers| offers.contains_key(&ticket)) {
+            std::thread::yield_now();
+        }
+        drop(first);
+        let second = connect(ticket);
+        assert!(!offer.serve());
+        let nothing = rustix::net::recv(&second, &mut [0_u8; 1], RecvFlags::DONTWAIT);
+        assert_eq!(nothing.err(), Some(Errno::AGAIN));
+        drop(table::take(socket));
+    }
+
+    /// A socket that could not be offered is no other process'.
+    #[test]
+    fn an_offer_that_failed_shares_nothing() {
+        let (taken, socket, ticket) = (socket(), socket(), ticket());
+        make(find(taken).unwrap(), own_process(), ticket).unwrap();
+        let again = make(find(socket).unwrap(), own_process(), ticket);
+        assert_eq!(again, Err(code::WSAENOBUFS));
+        assert!(find(taken).unwrap().shared && !find(socket).unwrap().shared);
+        let offer = Arc::clone(&offers().as_ref().unwrap()[&ticket]);
+        offer.give_up();
+        drop((table::take(taken), table::take(socket)));
     }
 }

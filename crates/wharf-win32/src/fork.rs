@@ -38,7 +38,7 @@ pub(crate) trait Held: Sync {
     fn release(&'static self);
 }
 
-static ORDER: [&dyn Held; 39] = [
+static ORDER: [&dyn Held; 40] = [
     // What is held while something is made, and entered elsewhere.
     &process::job::OWN,
     &process::told::OWN,
@@ -78,6 +78,7 @@ static ORDER: [&dyn Held; 39] = [
     &console::terminal::ORIGINAL,
     &console::write::SCREEN,
     &sync::address::LISTS,
+    &sync::timer_queue::GATE,
     &wait::token::LOCK,
     &thread::record::THREADS,
 ];

@@ -192,6 +192,38 @@ fn a_child_has_the_handles() {
     assert_ne!(CloseHandle(event), 0);
 }
 
+/// Whether a thread of this process sleeps in poll(2).
+fn sleeps(id: i32) -> bool {
+    let now = std::fs::read_to_string(format!("/proc/self/task/{id}/syscall")).unwrap_or_default();
+    now.split(' ').next().unwrap_or_default().parse() == Ok(libc::SYS_ppoll)
+}
+
+/// A socket that a child closes while a thread of its own is in a call on it ends that call, and not the parent's
+/// connection (D12, D56).
+#[test]
+fn a_child_ends_no_connection() {
+    let _alone = alone();
+    let (ours, theirs) = pair();
+    let status = fork(|| {
+        let (tell, told) = std::sync::mpsc::channel();
+        let waiter = thread::spawn(move || {
+            // SAFETY: no arguments.
+            tell.send(unsafe { libc::gettid() }).unwrap();
+            failed(read(ours, &mut [0], 0))
+        });
+        let id = told.recv().unwrap();
+        while !sleeps(id) {
+            thread::yield_now();
+        }
+        close(&[ours]);
+        assert_eq!(waiter.join().unwrap(), WSAEINTR);
+    });
+    assert_eq!(status, 0);
+    assert_eq!((write(theirs, b"x"), read(ours, &mut [0], 0)), (1, 1));
+    assert_eq!((write(ours, b"y"), read(theirs, &mut [0], 0)), (1, 1));
+    close(&[ours, theirs]);
+}
+
 /// A job that kills its processes at its close is not closed by a child's end.
 #[test]
 fn a_child_ends_no_job() {

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use super::futex::Moment;
 use super::pool;
 use super::rundown::Rundown;
+use crate::fork::Lock;
 use crate::object::{self, Object};
 use crate::types::{BOOL, FALSE, HANDLE, TRUE};
 use crate::wait::clock::{self, Appointment};
@@ -30,9 +31,13 @@ struct Queue {
 
 impl Object for Queue {}
 
+/// Held around every queue's own lock: the queue of timers that name none is a child's too, which finds it free.
+pub(crate) static GATE: Lock<()> = Lock::new(());
+
 impl Queue {
-    fn timers(&self) -> MutexGuard<'_, Vec<(usize, Weak<Timer>)>> {
-        self.timers.lock().unwrap_or_else(PoisonError::into_inner)
+    fn with_timers<R>(&self, act: impl FnOnce(&mut Vec<(usize, Weak<Timer>)>) -> R) -> R {
+        let _gate = GATE.lock();
+        act(&mut self.timers.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -161,10 +166,10 @@ pub unsafe extern "C" fn CreateTimerQueueTimer(
             queue: Arc::clone(&queue),
         });
         let handle = object::insert(Arc::clone(&timer) as Arc<dyn Object>)?;
-        let mut timers = queue.timers();
-        timers.retain(|(_, timer)| timer.strong_count() > 0);
-        timers.push((handle as usize, Arc::downgrade(&timer)));
-        drop(timers);
+        queue.with_timers(|timers| {
+            timers.retain(|(_, timer)| timer.strong_count() > 0);
+            timers.push((handle as usize, Arc::downgrade(&timer)));
+        });
         // The handle first: the callback may come before this returns, and delete its timer.
         // SAFETY: the caller's.
         unsafe { arg::store(phNewTimer, handle) }?;
@@ -226,7 +231,7 @@ pub extern "C" fn DeleteTimerQueueEx(TimerQueue: HANDLE, CompletionEvent: HANDLE
     guard::call(FALSE, || {
         let queue = object::get::<Queue>(TimerQueue)?;
         object::close(TimerQueue)?;
-        let timers = std::mem::take(&mut *queue.timers());
+        let timers = queue.with_timers(std::mem::take);
         let timers: Vec<_> = timers
             .into_iter()
             .filter_map(|(handle, timer)| Some((handle as HANDLE, timer.upgrade()?)))

@@ -5,6 +5,7 @@ mod packets;
 
 use std::ffi::{CStr, CString};
 use std::ptr::{null, null_mut};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use packets::{get, nothing};
 use wharf_win32::Win32::Foundation::{CloseHandle, GetLastError, HANDLE, INVALID_HANDLE_VALUE};
@@ -16,6 +17,14 @@ const DUPLEX: u32 = 3;
 const MESSAGE: u32 = 6;
 const KEY: usize = 42;
 const CHILD: &str = "WHARF_PIPE_CHILD";
+
+/// A child that is made has the descriptors of all tests, up to its exec, and an end that it has is not closed: while one is
+/// made no other test runs.
+static SPAWNING: RwLock<()> = RwLock::new(());
+
+fn no_child() -> RwLockReadGuard<'static, ()> {
+    SPAWNING.read().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Each test has names of its own, and so has each run.
 fn name(text: &str) -> CString {
@@ -83,7 +92,10 @@ fn synchronous_ends_in_two_processes() {
     let pipe = create(&name, DUPLEX, 0, 1).unwrap();
     let mut child = std::process::Command::new(std::env::current_exe().unwrap());
     child.args(["--exact", "synchronous_ends_in_two_processes", "--nocapture"]);
-    let mut child = child.env(CHILD, name.to_str().unwrap()).spawn().unwrap();
+    let mut child = {
+        let _alone = SPAWNING.write().unwrap_or_else(PoisonError::into_inner);
+        child.env(CHILD, name.to_str().unwrap()).spawn().unwrap()
+    };
     assert!(matches!(connect(pipe, null_mut()), Ok(()) | Err(535)));
     let (mut buffer, mut id) = ([0; 64], 0);
     assert_eq!(read(pipe, &mut buffer, null_mut()), Ok(14));
@@ -100,6 +112,7 @@ fn synchronous_ends_in_two_processes() {
 /// E11: both orders.
 #[test]
 fn connecting() {
+    let _no_child = no_child();
     let name = name("connecting");
     assert_eq!(open(&name, BOTH, 0), Err(2), "nobody has made it");
     let pipe = create(&name, DUPLEX | OVERLAPPED_FLAG, 0, 2).unwrap();
@@ -132,6 +145,7 @@ fn connecting() {
 /// E12, E14, C18, C39.
 #[test]
 fn transfers_on_a_port() {
+    let _no_child = no_child();
     let name = name("transfers");
     let pipe = create(&name, DUPLEX | OVERLAPPED_FLAG, 0, 255).unwrap();
     let port = CreateIoCompletionPort(pipe, null_mut(), KEY, 0);
@@ -167,6 +181,7 @@ fn transfers_on_a_port() {
 /// A write larger than the socket's buffer goes out whole, in order, while the other end reads.
 #[test]
 fn large_writes() {
+    let _no_child = no_child();
     const LENGTH: usize = 4 << 20;
     let name = name("large");
     let pipe = create(&name, DUPLEX | OVERLAPPED_FLAG, 0, 1).unwrap();
@@ -194,6 +209,7 @@ fn large_writes() {
 /// E13: a message that is longer than the buffer comes in parts, and every part but the last is a warning.
 #[test]
 fn messages() {
+    let _no_child = no_child();
     let name = name("messages");
     let pipe = create(&name, DUPLEX | OVERLAPPED_FLAG, MESSAGE, 1).unwrap();
     let port = CreateIoCompletionPort(pipe, null_mut(), KEY, 0);
@@ -225,6 +241,7 @@ fn messages() {
 
 #[test]
 fn what_is_refused() {
+    let _no_child = no_child();
     let name = name("refused");
     let bad = CString::new("no pipe").unwrap();
     assert_eq!(create(&bad, DUPLEX, 0, 1), Err(123));
@@ -267,6 +284,7 @@ fn message_ends(text: &str) -> (HANDLE, HANDLE) {
 /// E12, E13: a message of no bytes is a message, and the pipe goes on.
 #[test]
 fn a_message_of_no_bytes() {
+    let _no_child = no_child();
     let (pipe, client) = message_ends("nothing");
     let port = CreateIoCompletionPort(pipe, null_mut(), KEY, 0);
     let (mut buffer, mut wait) = ([0; 8], operation());
@@ -287,6 +305,7 @@ fn a_message_of_no_bytes() {
 /// E12: what a client has sent is read although that client has gone without reading what it was sent.
 #[test]
 fn messages_of_a_client_that_does_not_read() {
+    let _no_child = no_child();
     let (pipe, client) = message_ends("unread");
     let port = CreateIoCompletionPort(pipe, null_mut(), KEY, 0);
     let (mut buffer, mut wait) = ([0; 8], operation());

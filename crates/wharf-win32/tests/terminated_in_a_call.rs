@@ -1,4 +1,5 @@
-//! TerminateThread on a thread that waits in a Winsock call takes effect at once (F10), and the socket is as good as before.
+//! TerminateThread on a thread that waits in a call takes effect at once (F10), and what the call used is as good as before,
+//! or closed when the program closes it.
 #![allow(unsafe_code)] // calls the C ABI
 
 mod winsock;
@@ -8,10 +9,13 @@ use std::ptr::{null, null_mut};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
-use wharf_win32::Win32::Foundation::CloseHandle;
+use wharf_win32::Win32::Foundation::{CloseHandle, HANDLE};
 use wharf_win32::Win32::Networking::WinSock::*;
+use wharf_win32::Win32::Storage::FileSystem::{CreatePipe, ReadFile};
 use wharf_win32::Win32::System::Threading::*;
 use winsock::*;
+
+type Routine = unsafe extern "C" fn(*mut c_void) -> u32;
 
 static RETURNED: AtomicU32 = AtomicU32::new(0);
 /// The thread is about to call.
@@ -40,6 +44,15 @@ unsafe extern "C" fn selects(socket: *mut c_void) -> u32 {
     0
 }
 
+unsafe extern "C" fn reads(pipe: *mut c_void) -> u32 {
+    let mut room = [0_u8; 1];
+    ABOUT.store(true, SeqCst);
+    // SAFETY: room for one byte; no count and no operation.
+    unsafe { ReadFile(pipe, room.as_mut_ptr().cast(), 1, null_mut(), null_mut()) };
+    RETURNED.fetch_add(1, SeqCst);
+    0
+}
+
 /// Whether a thread of this process sleeps in poll(2).
 fn sleeps(id: u32) -> bool {
     let path = format!("/proc/self/task/{id}/syscall");
@@ -57,6 +70,26 @@ fn until(done: impl Fn() -> bool) {
     }
 }
 
+/// A thread, and its number, when it is about to call.
+fn about_to(routine: Routine, argument: *const c_void) -> (HANDLE, u32) {
+    let mut id = 0;
+    ABOUT.store(false, SeqCst);
+    // SAFETY: a routine with its argument, and a variable.
+    let thread = unsafe { CreateThread(null(), 0, Some(routine), argument, 0, &mut id) };
+    until(|| ABOUT.load(SeqCst));
+    (thread, id)
+}
+
+fn terminate(thread: HANDLE) {
+    assert_ne!(TerminateThread(thread, 5), 0);
+    assert_eq!(WaitForSingleObject(thread, 20_000), 0);
+    let mut code = 0;
+    // SAFETY: a variable.
+    assert_ne!(unsafe { GetExitCodeThread(thread, &mut code) }, 0);
+    assert_eq!(code, 5);
+    CloseHandle(thread);
+}
+
 fn descriptors() -> usize {
     std::fs::read_dir("/proc/self/fd").unwrap().count()
 }
@@ -67,20 +100,10 @@ fn the_thread_ends_and_nothing_else() {
     let before = descriptors();
     let (ours, theirs) = pair();
     let (server, port) = listener();
-    for (routine, socket) in [
-        (receives as unsafe extern "C" fn(*mut c_void) -> u32, ours),
-        (accepts, server),
-        (selects, ours),
-    ] {
+    for (routine, socket) in [(receives as Routine, ours), (accepts, server), (selects, ours)] {
         // In its sleep, and at any moment of the call's first ten microseconds.
         for round in 0..200 {
-            let mut id = 0;
-            ABOUT.store(false, SeqCst);
-            // SAFETY: a routine with its argument, and a variable.
-            let thread = unsafe {
-                CreateThread(null(), 0, Some(routine), socket as *const c_void, 0, &mut id)
-            };
-            until(|| ABOUT.load(SeqCst));
+            let (thread, id) = about_to(routine, socket as *const c_void);
             if round % 8 == 0 {
                 until(|| sleeps(id));
             }
@@ -88,14 +111,25 @@ fn the_thread_ends_and_nothing_else() {
             while begun.elapsed() < Duration::from_nanos(50 * round) {
                 std::hint::spin_loop();
             }
-            assert_ne!(TerminateThread(thread, 5), 0);
-            assert_eq!(WaitForSingleObject(thread, 20_000), 0, "round {round}");
-            let mut code = 0;
-            // SAFETY: a variable.
-            assert_ne!(unsafe { GetExitCodeThread(thread, &mut code) }, 0);
-            assert_eq!(code, 5);
-            CloseHandle(thread);
+            terminate(thread);
         }
+    }
+    // What is closed next goes with its close: the call is over.
+    let open = descriptors();
+    for _ in 0..200 {
+        let (ours, theirs) = pair();
+        let (thread, id) = about_to(receives, ours as *const c_void);
+        until(|| sleeps(id));
+        terminate(thread);
+        close(&[ours, theirs]);
+        let (mut reader, mut writer) = (null_mut(), null_mut());
+        // SAFETY: variables for the handles.
+        assert_ne!(unsafe { CreatePipe(&mut reader, &mut writer, null(), 0) }, 0);
+        let (thread, id) = about_to(reads, reader);
+        until(|| sleeps(id));
+        terminate(thread);
+        assert_eq!((CloseHandle(reader), CloseHandle(writer)), (1, 1));
+        assert_eq!(descriptors(), open);
     }
     assert_eq!(RETURNED.load(SeqCst), 0);
     let mut room = [0; 1];

@@ -41,9 +41,10 @@ unsafe extern "C" fn leave() -> ! {
     )
 }
 
-/// Ends the calling thread without a trace, from a signal's handler too.
-pub(super) fn vanish() -> ! {
+/// Ends the calling thread without a trace, from a signal's handler too; `tell` is the last that it does.
+pub(super) fn vanish(tell: impl FnOnce()) -> ! {
     wharf::blocking(|| {
+        tell();
         loop {
             // SAFETY: ends this thread only; nothing of it is used again. What it has on its stack stays there.
             unsafe { libc::syscall(libc::SYS_exit, 0) };

@@ -8,8 +8,11 @@
 //! | if it waits in a wait of ours: have it begin anew | answer before that |
 //!
 //! When SuspendThread has returned the thread runs no more code of the program's. A wait that it is in gives nothing
-//! to it meanwhile; other calls go on in the kernel and stop at their end, as on Windows. One that sleeps until a socket
-//! is ready ends at once, with WSAEINTR for nobody, where its thread is terminated.
+//! to it meanwhile; other calls go on in the kernel and stop at their end, as on Windows. One that sleeps until a socket,
+//! a pipe or a lock is ready ends at once, with an error for nobody, where its thread is terminated.
+//!
+//! TerminateThread waits for the end of the call as well, for until then the call uses what the program closes next: the
+//! descriptor of a socket. But not for ever, as some calls cannot be ended.
 //!
 //! # Invariants
 //! 1. The count changes under `control` only.
@@ -25,7 +28,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
 use super::record::{self, Thread};
-use super::{alert, deferral, end};
+use super::{alert, deferral, end, synchronous};
 use crate::process::child::MainThread;
 use crate::sync::errno;
 use crate::sync::futex::{self, Moment};
@@ -41,10 +44,13 @@ const MAXIMUM: u32 = 127;
 /// Set in the count of a thread that is terminated.
 const TERMINATED: u32 = 1 << 31;
 
+const HEARD: u32 = 1;
+const LEFT: u32 = 2;
+
 pub(super) struct Suspension {
     /// Futex word: suspensions, or [`TERMINATED`].
     count: AtomicU32,
-    /// Futex word: 1 when the handler has run.
+    /// Futex word: [`HEARD`] when the handler has run, [`LEFT`] when the thread has been terminated.
     answered: AtomicU32,
     control: Mutex<()>,
 }
@@ -90,7 +96,7 @@ extern "C" fn on_signal(_signal: i32) {
         let thread = unsafe { &*thread };
         let inside = deferral::is_inside();
         deferral::set_due(inside);
-        answer(thread);
+        answer(thread, HEARD);
         if !inside {
             park(thread);
         }
@@ -98,9 +104,9 @@ extern "C" fn on_signal(_signal: i32) {
     errno::set(errno);
 }
 
-/// The calling thread runs no more of the program's code while its count is not 0.
-fn answer(thread: &Thread) {
-    thread.suspension.answered.store(1, SeqCst);
+/// The calling thread runs no more of the program's code while its count is not 0; or it has no more to do at all.
+fn answer(thread: &Thread, answer: u32) {
+    thread.suspension.answered.store(answer, SeqCst);
     futex::wake(&raw const thread.suspension.answered, futex::EVERYBODY);
 }
 
@@ -117,7 +123,7 @@ fn park(thread: &Thread) {
                     // Also for a stop that comes before it was awake from the last one: its signal waits until this
                     // handler is over.
                     number => {
-                        answer(thread);
+                        answer(thread, HEARD);
                         futex::wait(count, number, None);
                     }
                 };
@@ -125,7 +131,8 @@ fn park(thread: &Thread) {
         });
     }
     if load() & TERMINATED != 0 {
-        end::vanish();
+        // The record stays: the thread's own reference to it is given back by nobody.
+        end::vanish(|| answer(thread, LEFT));
     }
 }
 
@@ -140,29 +147,41 @@ pub(crate) fn stop() {
     }
 }
 
-/// Has the handler run in a thread, and waits until it has. `answered` was 0 before the count was changed.
-fn kick(thread: &Thread) {
+/// Has the handler run in a thread, and waits until it has; false if there is none to wait for. `answered` was 0 before the
+/// count was changed.
+fn kick(thread: &Thread) -> bool {
     let tid = thread.tid_if_running();
     if tid == 0 {
-        return; // it looks at its count before it runs
+        return false; // it looks at its count before it runs
     }
     if std::ptr::eq(thread, record::current_if_any()) {
         deferral::set_due(true); // at the end of this call
-        return;
+        return false;
     }
-    let answered = &thread.suspension.answered;
     let process = rustix::process::getpid().as_raw_nonzero().get();
     // SAFETY: a signal with a handler.
     let result = unsafe { libc::syscall(libc::SYS_tgkill, process, tid, signal()) };
-    // A thread that blocks the signal answers when it unblocks it; the caller does not wait for that for ever.
-    for _ in 0..100 {
-        if result != 0 || answered.load(SeqCst) != 0 || thread.has_ended() {
-            break;
-        }
-        futex::wait(answered, 0, Some(Moment::now().plus(10_000_000)));
+    if result != 0 {
+        return false;
     }
+    // A thread that blocks the signal answers when it unblocks it.
+    await_answer(thread, HEARD);
     waiter::interrupt(&mut token::lock(), thread);
     alert::wake(thread);
+    true
+}
+
+/// Waits for an answer, but not for ever.
+fn await_answer(thread: &Thread, wanted: u32) {
+    let answered = &thread.suspension.answered;
+    for _ in 0..100 {
+        let answer = answered.load(SeqCst);
+        // Two threads that terminate each other do not wait for each other.
+        if answer >= wanted || thread.has_ended() || (wanted == LEFT && is_due()) {
+            break;
+        }
+        futex::wait(answered, answer, Some(Moment::now().plus(10_000_000)));
+    }
 }
 
 /// Whether the calling thread has been terminated from outside, and is inside a call that puts its end off.
@@ -178,7 +197,10 @@ pub(super) fn terminate(thread: &Thread) {
     thread.suspension.answered.store(0, SeqCst);
     thread.suspension.count.fetch_or(TERMINATED, SeqCst);
     futex::wake(&raw const thread.suspension.count, futex::EVERYBODY);
-    kick(thread);
+    if kick(thread) {
+        synchronous::wake(thread);
+        await_answer(thread, LEFT);
+    }
 }
 
 /// One more suspension; the previous number, or -1: ERROR_ACCESS_DENIED for a thread that has ended,

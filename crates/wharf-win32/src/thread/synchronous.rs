@@ -1,5 +1,6 @@
 //! CancelSynchronousIo, and the calls that it ends: those on files and pipes that wait (C38). Calls on sockets are not
-//! among them, as on Windows, where Winsock waits for an operation of its own.
+//! among them, as on Windows, where Winsock waits for an operation of its own. Where a thread is terminated such a call
+//! ends likewise (`suspend`).
 //!
 //! # Protocol
 //! | the call | CancelSynchronousIo |
@@ -18,6 +19,7 @@ use std::time::Instant;
 
 use super::alert::{self, Slept};
 use super::record::{self, Thread};
+use super::suspend;
 use crate::types::{BOOL, FALSE, HANDLE, TRUE};
 use crate::wait::token::Hook;
 use crate::{code, guard};
@@ -49,7 +51,17 @@ pub(crate) fn is_cancelled() -> bool {
 }
 
 fn is_meant(thread: &Thread) -> bool {
-    thread.synchronous.load(SeqCst) == CANCELLED
+    thread.synchronous.load(SeqCst) == CANCELLED || suspend::is_terminated()
+}
+
+/// Makes a thread that waits in such a call look whether it is to end.
+pub(super) fn wake(thread: &Thread) {
+    alert::wake(thread);
+    // That of this call, or of a later one, which looks around and goes on.
+    let hook = thread.canceller.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    if let Some(hook) = hook {
+        hook();
+    }
 }
 
 /// Waits for a descriptor in such a call; false if it has been cancelled. Whatever else comes of it, the next try
@@ -79,12 +91,7 @@ pub extern "C" fn CancelSynchronousIo(hThread: HANDLE) -> BOOL {
         let call = &thread.synchronous;
         call.compare_exchange(WAITS, CANCELLED, SeqCst, SeqCst)
             .map_err(|_| code::ERROR_NOT_FOUND)?;
-        alert::wake(&thread);
-        // That of this call, or of a later one, which looks around and goes on.
-        let hook = thread.canceller.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(hook) = hook {
-            hook();
-        }
+        wake(&thread);
         Ok(TRUE)
     })
 }

@@ -39,13 +39,12 @@ impl<T: Send + 'static> Port<T> {
             shared.flush();
             shared.dispatcher.harvest(Urgency::Lazy);
         }
-        let got = match shared.dispatcher.get_next(worker) {
-            Some(packet) => Ok(packet),
-            None => self.ask(worker, timeout, interrupt),
+        let Some(packet) = shared.dispatcher.get_next(worker) else {
+            return self.ask(worker, inside, timeout, interrupt);
         };
         drop(inside);
         shared.steward.arm();
-        got
+        Ok(packet)
     }
 
     #[cold]
@@ -53,13 +52,17 @@ impl<T: Send + 'static> Port<T> {
     fn ask(
         &self,
         worker: WorkerId,
+        inside: worker::Inside,
         timeout: Option<Duration>,
         interrupt: Option<&dyn Interrupt>,
     ) -> Result<Packet<T>, GetError> {
-        match self.shared.dispatcher.ask(worker) {
+        let got = match self.shared.dispatcher.ask(worker) {
             Next::Packet(packet) => Ok(packet),
             waiting => self.wait(&worker::member(), timeout, waiting, interrupt),
-        }
+        };
+        drop(inside);
+        self.shared.steward.arm();
+        got
     }
 
     #[cold]

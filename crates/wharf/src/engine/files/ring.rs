@@ -349,7 +349,8 @@ enum Next {
 /// The kernel has answered a call of a flight; `ends`: its end was asked for.
 ///
 /// A request to cancel reaches one call. One that a worker of the kernel is in is interrupted, and answers EINTR, or with what
-/// it has moved so far (a sync of a file whose server does not answer does so, seen on 6.18). Then nothing more is asked of the kernel: nobody would cancel the next call.
+/// it has moved so far (a sync of a file whose server does not answer does so, seen on 6.18). Then nothing more is asked of
+/// the kernel: nobody would cancel the next call.
 fn next(flight: &mut dyn Flight, answer: Result<usize, Errno>, ends: bool) -> Next {
     let waits = answer == Err(Errno::AGAIN);
     match if waits { None } else { flight.answer(answer) } {

@@ -91,11 +91,13 @@ fn all_before_any() {
 fn events() {
     for (manual, pulse) in [(false, false), (true, false), (true, true), (false, true)] {
         let gate = event(manual, false);
-        let shared = Shared::of(gate);
-        let waiters = [(); 2].map(|()| thread(0, move || wait(shared.handle(), LONG)));
-        // A pulse reaches those only who wait already.
-        while waiters.iter().any(|waiter| !is_asleep(*waiter)) {
-            Sleep(1);
+        let (shared, ready) = (Shared::of(gate), Shared::of(semaphore(0, 2)));
+        // A pulse reaches those only who wait already: their wait begins in one step with the signal. (One that sleeps may
+        // wait for a lock of the library's.)
+        let wait_now = move || SignalObjectAndWait(ready.handle(), shared.handle(), LONG, 0);
+        let waiters = [(); 2].map(|()| thread(0, wait_now));
+        for _ in &waiters {
+            assert_eq!(wait(ready.handle(), LONG), 0);
         }
         if pulse {
             PulseEvent(gate)

@@ -10,6 +10,9 @@ generator stays on CPU 0, where it uses a small part of it.
 Wharf is there twice: with two workers that may both run, like the rivals, and with four of which one may run, which
 can only go on because the port notices that its worker sleeps (the handler does not say so): by the best means there
 is, and by the one that ordinary users have everywhere.
+
+The bare loop is there twice as well, the second time with nobody asleep: what the host itself takes for a request and its
+answer, below which no server gets.
 """
 
 from harness import figures, machine, servers
@@ -25,6 +28,9 @@ PAUSE_US = 1000
 # Four workers, concurrency one; with the sensing of each.
 NOTICING = {"wharf 4:1": "auto", "wharf 4:1 /proc": "syscall"}
 
+# The bare loop alone with the others' requests.
+FLOOR = ("raw", "raw, none asleep")
+
 
 def commands(fleet):
     """The servers of the table by name, in its order."""
@@ -33,6 +39,8 @@ def commands(fleet):
     if servers.SUBJECT in found:
         for name, sensing in NOTICING.items():
             found[name] = fleet.command(servers.SUBJECT, flag, workers=4, concurrency=1, sensing=sensing)
+    if FLOOR[0] in found:
+        found[FLOOR[1]] = fleet.command(FLOOR[0], flag, flag)
     return found
 
 
@@ -41,7 +49,8 @@ def measure(fleet, *, sizes, connections, rounds, seconds, pause, log):
     machine.need_cpus(LOAD_CPU)
     runs = []
     rows = []
-    options = ["--sleep-every", "1", "--pause", str(pause)]
+    paused = ["--pause", str(pause)]
+    sleeper = ["--sleep-every", "1"]
     entries = commands(fleet)
     for size in sizes:
         for count in connections:
@@ -49,7 +58,7 @@ def measure(fleet, *, sizes, connections, rounds, seconds, pause, log):
             for turn, name in interleaved(list(entries), rounds):
                 with servers.running(entries[name]) as server:
                     report = load(server, connections=count, size=size, seconds=seconds, cpu=LOAD_CPU,
-                                  options=options)
+                                  options=paused + (sleeper if name != FLOOR[1] else []))
                 reports[name].append(report)
                 runs.append({"server": name, "size": size, "connections": count, "round": turn, **report})
                 log(f"{size} bytes, {count} connections, round {turn + 1}, {name}: p95 {report['p95_us']:.0f} us")

@@ -221,10 +221,11 @@ fn routines() {
     assert_eq!((SleepEx(0, 1), SleepEx(1, 1)), (0, 0));
     queue();
     assert_eq!((SleepEx(INFINITE, 1), RUNS.load(SeqCst)), (IO_COMPLETION, 3));
-    // From another thread, into the wait.
-    let shared = Shared::of(clear);
-    let sleeper = thread(0, move || WaitForSingleObjectEx(shared.handle(), LONG, 1));
-    assert_eq!(wait(sleeper, SHORT), TIMEOUT);
+    // From another thread, into the wait, which begins in one step with the signal: what comes before the thread runs is
+    // not for its wait.
+    let (shared, ready) = (Shared::of(clear), Shared::of(event(false, false)));
+    let sleeper = thread(0, move || SignalObjectAndWait(ready.handle(), shared.handle(), LONG, 1));
+    assert_eq!(wait(ready.handle(), LONG), 0);
     assert_eq!(QueueUserAPC(Some(count), sleeper, 10), 1);
     assert_eq!((wait(sleeper, LONG), exit_code(sleeper)), (0, IO_COMPLETION));
     assert_eq!(RUNS.load(SeqCst), 13);

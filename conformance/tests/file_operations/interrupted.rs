@@ -1,20 +1,30 @@
 //! A cancel that finds an operation in the hands of a worker of the kernel, where it can be interrupted: contract A47, C33.
 //!
-//! Method: a file system of this process's own (/dev/fuse), whose server lets a sync wait until the kernel says that it was
+//! Method: a file system of one's own (/dev/fuse), whose server lets a sync wait until the kernel says that it was
 //! interrupted, and then says so, as one over a network does.
+//!
+//! The server is a process of its own, this binary again, and alone holds /dev/fuse: a process that is killed while it
+//! waits for an answer of its own could never end. It dies with this one, and with it the mount namespace in which the
+//! file system is mounted, so that nothing waits and nothing stays mounted.
+#![allow(unsafe_code)] // system calls between fork and exec
 
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::fd::AsRawFd;
-use std::path::Path;
-use std::sync::mpsc::{Sender, channel};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
-use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
+use rustix::mount::{MountFlags, mount};
 use wharf_conformance::net;
 
 use super::{Directory, ports};
+
+/// Where the server mounts: set in its process only.
+const PLACE: &str = "WHARF_FUSE_PLACE";
 
 const LONG: Duration = Duration::from_secs(20);
 
@@ -42,7 +52,7 @@ fn attributes(node: u32) -> Vec<u8> {
 }
 
 /// Serves until the file system is gone. A sync is told of; the first one waits.
-fn serve(mut device: File, begun: &Sender<()>) {
+fn serve(mut device: File) {
     let (mut message, mut waiting) = (vec![0; 1 << 17], None);
     while let Ok(length) = device.read(&mut message) {
         let word = |at: usize| u32::from_ne_bytes(message[at * 4..][..4].try_into().unwrap());
@@ -57,7 +67,7 @@ fn serve(mut device: File, begun: &Sender<()>) {
             GETATTR => (name, 0, [words(&[9, 0, 0, 0]), attributes(node)].concat()),
             OPEN => (name, 0, words(&[0, 0, 0, 0])),
             FSYNC => {
-                begun.send(()).unwrap();
+                eprintln!("begun");
                 if waiting.is_none() {
                     waiting = Some(name);
                     continue;
@@ -78,50 +88,115 @@ fn serve(mut device: File, begun: &Sender<()>) {
     }
 }
 
-struct Mounted<'a>(&'a Path);
+/// Mounts in this process's namespace, and serves: the other process.
+fn mount_and_serve(place: &Path) {
+    let device = OpenOptions::new().read(true).write(true).open("/dev/fuse");
+    let mounted = device.and_then(|device| {
+        let options = format!("fd={},rootmode=40000,user_id=0,group_id=0\0", device.as_raw_fd());
+        let options = std::ffi::CStr::from_bytes_with_nul(options.as_bytes()).unwrap();
+        mount("wharf", place, "fuse", MountFlags::empty(), options)?;
+        Ok(device)
+    });
+    match mounted {
+        Ok(device) => {
+            eprintln!("mounted");
+            serve(device);
+        }
+        Err(error) => eprintln!("{error}"),
+    }
+}
 
-impl Drop for Mounted<'_> {
+/// In the server's process, before exec: it dies with the thread that started it, and what it mounts is its own.
+fn part(parent: libc::pid_t) -> std::io::Result<()> {
+    let check = |made| if made == 0 { Ok(()) } else { Err(std::io::Error::last_os_error()) };
+    // SAFETY: an attribute of this process; no memory.
+    check(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) })?;
+    // SAFETY: asks for a number.
+    if unsafe { libc::getppid() } != parent {
+        return Err(std::io::Error::from_raw_os_error(libc::ESRCH)); // it ended before the attribute was set
+    }
+    // SAFETY: a namespace of this process, which has one thread.
+    check(unsafe { libc::unshare(libc::CLONE_NEWNS) })?;
+    let (none, flags) = (std::ptr::null(), libc::MS_REC | libc::MS_PRIVATE);
+    // SAFETY: the one string is constant; the kernel looks at no other for a change of propagation.
+    check(unsafe { libc::mount(none, c"/".as_ptr(), none, flags, none.cast()) })
+}
+
+/// The server, as this process sees it.
+struct Server {
+    child: Child,
+    /// What it says, line by line.
+    said: Receiver<String>,
+}
+
+impl Server {
+    /// Starts it from a thread that never touches the file system: nothing can keep that thread from dying when this
+    /// process is killed, and its death is the server's.
+    fn start(place: PathBuf) -> std::io::Result<Server> {
+        let ((give, given), (tell, said)) = (channel(), channel());
+        thread::spawn(move || {
+            let parent = std::process::id().cast_signed();
+            let mut again = Command::new(std::env::current_exe().unwrap());
+            again.env(PLACE, place).args(["--exact", "interrupted::by_a_cancel", "--nocapture"]);
+            again.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+            // SAFETY: between fork and exec the closure makes four system calls and allocates nothing.
+            unsafe { again.pre_exec(move || part(parent)) };
+            let mut child = match again.spawn() {
+                Ok(child) => child,
+                Err(error) => return drop(give.send(Err(error))),
+            };
+            let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+            give.send(Ok(child)).unwrap();
+            // To the end of the pipe, which is the server's.
+            lines.map_while(Result::ok).for_each(|line| drop(tell.send(line)));
+        });
+        Ok(Server { child: given.recv().unwrap()?, said })
+    }
+
+    /// The path to what it has mounted at `place`.
+    fn path(&self, place: &Path) -> PathBuf {
+        let root = PathBuf::from(format!("/proc/{}/root", self.child.id()));
+        root.join(place.strip_prefix("/").unwrap())
+    }
+}
+
+impl Drop for Server {
+    /// Whatever waits for it fails.
     fn drop(&mut self) {
-        // Whatever waits for the server fails: nothing of this process is to hang in the kernel when it ends.
-        let _ = unmount(self.0, UnmountFlags::FORCE.union(UnmountFlags::DETACH));
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
 /// Goal: it ends as cancelled, and is not given to the kernel a second time, where nobody would cancel it.
 #[test]
 fn by_a_cancel() {
+    if let Some(place) = std::env::var_os(PLACE) {
+        return mount_and_serve(Path::new(&place));
+    }
     let directory = Directory::new();
     for (name, port) in ports() {
         let place = directory.path(name);
         std::fs::create_dir(&place).unwrap();
-        let device = OpenOptions::new().read(true).write(true).open("/dev/fuse");
-        let mounted = device.and_then(|device| {
-            let options =
-                format!("fd={},rootmode=40000,user_id=0,group_id=0\0", device.as_raw_fd());
-            let options = std::ffi::CStr::from_bytes_with_nul(options.as_bytes()).unwrap();
-            mount("wharf", &place, "fuse", MountFlags::empty(), options)?;
-            Ok(device)
-        });
-        let device = match mounted {
-            Ok(device) => device,
-            Err(error) => {
-                eprintln!("skipped: a file system of one's own: {error}");
-                return;
-            }
+        let server = match Server::start(place.clone()) {
+            Ok(server) => server,
+            Err(error) => return eprintln!("skipped: a mount namespace of one's own: {error}"),
         };
-        let _mounted = Mounted(&place);
-        let (tell, told) = channel();
-        thread::spawn(move || serve(device, &tell));
-        let file = port.open(place.join("file"), OpenOptions::new().read(true), 1).unwrap();
+        let mounted = server.said.recv_timeout(LONG).unwrap();
+        if mounted != "mounted" {
+            return eprintln!("skipped: a file system of one's own: {mounted}");
+        }
+        let path = server.path(&place).join("file");
+        let file = port.open(path, OpenOptions::new().read(true), 1).unwrap();
         if file.engine() == "io_uring" {
             let id = file.sync_data("payload").unwrap();
-            told.recv_timeout(LONG).unwrap();
+            assert_eq!(server.said.recv_timeout(LONG).as_deref(), Ok("begun"));
             assert!(file.cancel(id) && !file.cancel(id));
             let packet = port.get(Some(LONG)).unwrap();
             assert!(packet.was_cancelled(), "{:?}", packet.result);
             assert_eq!(packet.payload, "payload");
             net::nothing(&port);
-            assert!(told.try_recv().is_err(), "begun again");
+            assert!(server.said.try_recv().is_err(), "begun again");
         }
     }
 }

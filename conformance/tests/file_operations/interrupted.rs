@@ -1,6 +1,7 @@
-//! A cancel that finds an operation in the hands of a worker of the kernel, where it can be interrupted: contract A47, C33.
+//! Files whose server does not answer: an operation is in the hands of a worker of the kernel, where a cancel interrupts it,
+//! and nothing else waits for it: contract A47, C33, C35, E1.
 //!
-//! Method: a file system of one's own (/dev/fuse), whose server lets a sync wait until the kernel says that it was
+//! Method: a file system of one's own (/dev/fuse), whose server lets a sync or a read wait until the kernel says that it was
 //! interrupted, and then says so, as one over a network does.
 //!
 //! The server is a process of its own, this binary again, and alone holds /dev/fuse: a process that is killed while it
@@ -11,6 +12,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::fd::AsRawFd;
+use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -21,7 +23,7 @@ use std::time::Duration;
 use rustix::mount::{MountFlags, mount};
 use wharf_conformance::net;
 
-use super::{Directory, ports};
+use super::{Directory, forget, ports};
 
 /// Where the server mounts: set in its process only.
 const PLACE: &str = "WHARF_FUSE_PLACE";
@@ -33,6 +35,7 @@ const LOOKUP: u32 = 1;
 const FORGET: u32 = 2;
 const GETATTR: u32 = 3;
 const OPEN: u32 = 14;
+const READ: u32 = 15;
 const FSYNC: u32 = 20;
 const INIT: u32 = 26;
 const INTERRUPT: u32 = 36;
@@ -51,7 +54,7 @@ fn attributes(node: u32) -> Vec<u8> {
     words(&attributes)
 }
 
-/// Serves until the file system is gone. A sync is told of; the first one waits.
+/// Serves until the file system is gone. A sync or read is told of; the first one waits.
 fn serve(mut device: File) {
     let (mut message, mut waiting) = (vec![0; 1 << 17], None);
     while let Ok(length) = device.read(&mut message) {
@@ -65,8 +68,9 @@ fn serve(mut device: File) {
             INIT => (name, 0, words(&[7, 31, 0, 0, 0, 4096, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0])),
             LOOKUP => (name, 0, [words(&[2, 0, 0, 0, 9, 0, 9, 0, 0, 0]), attributes(2)].concat()),
             GETATTR => (name, 0, [words(&[9, 0, 0, 0]), attributes(node)].concat()),
-            OPEN => (name, 0, words(&[0, 0, 0, 0])),
-            FSYNC => {
+            // FOPEN_DIRECT_IO: reads are not cached.
+            OPEN => (name, 0, words(&[0, 0, 1, 0])),
+            FSYNC | READ => {
                 eprintln!("begun");
                 if waiting.is_none() {
                     waiting = Some(name);
@@ -168,6 +172,26 @@ impl Drop for Server {
     }
 }
 
+/// A server for a port's test; `None`, said, where it is not allowed.
+fn served(directory: &Directory, name: &str) -> Option<(Server, PathBuf)> {
+    let place = directory.path(name);
+    std::fs::create_dir(&place).unwrap();
+    let server = match Server::start(place.clone()) {
+        Ok(server) => server,
+        Err(error) => {
+            eprintln!("skipped: a mount namespace of one's own: {error}");
+            return None;
+        }
+    };
+    let mounted = server.said.recv_timeout(LONG).unwrap();
+    if mounted != "mounted" {
+        eprintln!("skipped: a file system of one's own: {mounted}");
+        return None;
+    }
+    let path = server.path(&place).join("file");
+    Some((server, path))
+}
+
 /// Goal: it ends as cancelled, and is not given to the kernel a second time, where nobody would cancel it.
 #[test]
 fn by_a_cancel() {
@@ -176,17 +200,7 @@ fn by_a_cancel() {
     }
     let directory = Directory::new();
     for (name, port) in ports() {
-        let place = directory.path(name);
-        std::fs::create_dir(&place).unwrap();
-        let server = match Server::start(place.clone()) {
-            Ok(server) => server,
-            Err(error) => return eprintln!("skipped: a mount namespace of one's own: {error}"),
-        };
-        let mounted = server.said.recv_timeout(LONG).unwrap();
-        if mounted != "mounted" {
-            return eprintln!("skipped: a file system of one's own: {mounted}");
-        }
-        let path = server.path(&place).join("file");
+        let Some((server, path)) = served(&directory, name) else { return };
         let file = port.open(path, OpenOptions::new().read(true), 1).unwrap();
         if file.engine() == "io_uring" {
             let id = file.sync_data("payload").unwrap();
@@ -197,6 +211,42 @@ fn by_a_cancel() {
             assert_eq!(packet.payload, "payload");
             net::nothing(&port);
             assert!(server.said.try_recv().is_err(), "begun again");
+        }
+    }
+}
+
+/// Goal: while a read is not answered, reads of other files are, on every engine, and with io_uring it can be cancelled.
+#[test]
+fn others_go_on() {
+    let directory = Directory::new();
+    for flags in [0, libc::O_DIRECT] {
+        for (name, port) in ports() {
+            let name = format!("{name} {flags}");
+            let Some((server, path)) = served(&directory, &name) else { return };
+            let file =
+                port.open(path, OpenOptions::new().read(true).custom_flags(flags), 1).unwrap();
+            let id = file.read_at(wharf::Aligned::with_capacity(4096), 0, "waits").unwrap();
+            assert_eq!(server.said.recv_timeout(LONG).as_deref(), Ok("begun"), "{name}");
+            let other = directory.file(&port, 2);
+            other.append("abc", "written").unwrap();
+            assert_eq!(port.get(Some(LONG)).unwrap().payload, "written", "{name}");
+            forget(&other);
+            other.read_at(Vec::with_capacity(3), 0, "read").unwrap();
+            let packet = port.get(Some(LONG)).unwrap();
+            assert_eq!(
+                (packet.payload, packet.buffer.to_vec()),
+                ("read", b"abc".to_vec()),
+                "{name}"
+            );
+            assert!(file.cancel(id), "{name}");
+            if file.engine() != "io_uring" {
+                drop(server); // a thread cannot be called back: the read fails when the file system is gone
+            }
+            let packet = port.get(Some(LONG)).unwrap();
+            assert_eq!(packet.payload, "waits", "{name}");
+            assert!(packet.result.is_err(), "{name}");
+            net::nothing(&port);
+            std::fs::remove_file(directory.path("file 2")).unwrap();
         }
     }
 }

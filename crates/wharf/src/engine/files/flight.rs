@@ -21,6 +21,11 @@ pub(super) trait Flight: Send {
 
     fn fd(&self) -> BorrowedFd<'_>;
 
+    /// It is a read or write that the kernel does within the submission, whatever that waits for: one of a file that can be
+    /// polled and cannot say that it would have to wait, as those of FUSE (io_uring/rw.c, `io_file_supports_nowait`; seen on
+    /// 6.18).
+    fn blocks_submission(&self) -> bool;
+
     /// What to ask of the kernel next. Good while the box stays alive: an engine never moves what is in it.
     fn call(&mut self) -> Call;
 

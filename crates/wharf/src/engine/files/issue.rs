@@ -128,6 +128,16 @@ impl<T: Send + 'static> OpenFile<T> {
         }
     }
 
+    /// As [`Flight::blocks_submission`]: as far as a try has shown, which those of O_DIRECT have not had.
+    fn blocks_submission(&self, work: &Work) -> bool {
+        let tries = match work {
+            Work::Read(..) => &self.tries_reads,
+            Work::Write(..) => &self.tries_writes,
+            _ => return false,
+        };
+        self.direct_served || (!tries.load(Relaxed) && !is_memory(self.fd()))
+    }
+
     fn attempt_lock(&self, progress: &mut Progress) -> Attempted {
         self.descriptor.locks.taken.store(true, Relaxed);
         loop {
@@ -149,11 +159,12 @@ impl<T: Send + 'static> OpenFile<T> {
         let _inside = Inside::begin();
         let (id, name) = (self.next_id(), next_name());
         let waits = matches!(progress.work, Work::Lock { .. });
+        let blocks = self.blocks_submission(&progress.work);
         let soon = worker::urgency(self.port.id()) == Urgency::Lazy;
         let (descriptor, in_flight) = (Arc::clone(&self.descriptor), Arc::clone(&self.in_flight));
         let key = self.key;
         let flight =
-            Box::new(Operation { descriptor, in_flight, key, id, name, payload, progress });
+            Box::new(Operation { descriptor, in_flight, key, blocks, id, name, payload, progress });
         let begun = self.in_flight.begin((id, name), waits, flight, |flight| {
             if waits { self.files.wait(flight) } else { self.files.submit(self.kind, flight, soon) }
         });
@@ -187,6 +198,7 @@ struct Operation<T: Send + 'static> {
     descriptor: Arc<Descriptor>,
     in_flight: Arc<InFlight<T>>,
     key: usize,
+    blocks: bool,
     id: OpId,
     name: u64,
     payload: T,
@@ -208,6 +220,10 @@ impl<T: Send + 'static> Flight for Operation<T> {
 
     fn fd(&self) -> BorrowedFd<'_> {
         self.descriptor.as_fd()
+    }
+
+    fn blocks_submission(&self) -> bool {
+        self.blocks
     }
 
     fn call(&mut self) -> Call {

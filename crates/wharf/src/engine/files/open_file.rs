@@ -24,6 +24,7 @@ use rustix::io::Errno;
 use super::call;
 use super::identity::Identity;
 use super::in_flight::InFlight;
+use super::resident::is_served;
 use super::work::Range;
 use super::{Files, Kind};
 use crate::sensor::Birth;
@@ -54,6 +55,8 @@ pub(crate) struct OpenFile<T: Send + 'static> {
     pub(super) readable: bool,
     pub(super) writable: bool,
     pub(super) direct: bool,
+    /// Opened with O_DIRECT, and served by a program. Others are found out by a try.
+    pub(super) direct_served: bool,
     /// The file system can say that it would have to wait. Relaxed: only a hint.
     pub(super) tries_reads: AtomicBool,
     pub(super) tries_writes: AtomicBool,
@@ -105,6 +108,7 @@ impl<T: Send + 'static> OpenFile<T> {
         };
         let mode = flags & OFlags::RWMODE;
         let files = Files::of_this_process();
+        let direct_served = flags.contains(OFlags::DIRECT) && is_served(fd.as_fd());
         let locks = Locks { files, taken: AtomicBool::new(false), birth: Birth::here() };
         Ok(Arc::new(OpenFile {
             descriptor: Arc::new(Descriptor { _identity: identity, fd, locks }),
@@ -114,6 +118,7 @@ impl<T: Send + 'static> OpenFile<T> {
             readable: mode != OFlags::WRONLY,
             writable: mode != OFlags::RDONLY,
             direct: flags.contains(OFlags::DIRECT),
+            direct_served,
             tries_reads: AtomicBool::new(true),
             tries_writes: AtomicBool::new(true),
             files,

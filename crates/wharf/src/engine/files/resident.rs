@@ -11,7 +11,7 @@
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
-use rustix::fs::{fcntl_get_seals, fstat, tell};
+use rustix::fs::{fcntl_get_seals, fstat, fstatfs, tell};
 use rustix::io::Errno;
 
 /// Distance of the bytes that are tried where pages cannot be counted.
@@ -40,6 +40,12 @@ struct Counts {
 /// hugetlbfs, can be sealed (fcntl(2), F_GET_SEALS), and that is asked in a fifth of the time of statfs(2).
 pub(crate) fn is_memory(fd: BorrowedFd<'_>) -> bool {
     fcntl_get_seals(fd).is_ok()
+}
+
+/// Whether a program serves the file, or may: it is asked itself, as by open(2), and may not answer that (linux/magic.h).
+pub(crate) fn is_served(fd: BorrowedFd<'_>) -> bool {
+    const FUSE_SUPER_MAGIC: u64 = 0x6573_5546;
+    fstatfs(fd).map_or(true, |system| system.f_type as u64 == FUSE_SUPER_MAGIC)
 }
 
 /// Whether a file never waits for a disk, or is none, of which a send has to tell.

@@ -267,7 +267,11 @@ impl Owner {
     /// Gives a flight's next call to the kernel with the next entry.
     fn launch(&mut self, mut flight: Box<dyn Flight>) {
         let call = flight.call();
-        let entry = entry(call, Fd(flight.fd().as_raw_fd())).user_data(flight.name());
+        let mut entry = entry(call, Fd(flight.fd().as_raw_fd())).user_data(flight.name());
+        if flight.blocks_submission() {
+            // By a worker of the kernel, which may wait as long as it likes; this thread has the others to look after.
+            entry = entry.flags(Flags::ASYNC);
+        }
         self.transfers += usize::from(flight.is_transfer());
         self.air.insert(flight.name(), flight);
         // SAFETY: the entry's vectors and memory belong to the flight, which is in `air` until its completion

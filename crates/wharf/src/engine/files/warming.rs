@@ -76,6 +76,10 @@ impl<T: Send + 'static> Flight for Warming<T> {
         self.file.as_fd()
     }
 
+    fn blocks_submission(&self) -> bool {
+        true // not asked; beside a disk that is waited for, the worker of the kernel costs little
+    }
+
     fn call(&mut self) -> Call {
         self.progress.call()
     }

@@ -27,7 +27,10 @@ static void post(ULONG_PTR key)
     EXPECT(PostQueuedCompletionStatus(port, 0, key, NULL));
 }
 
-/* Keeps a slot: computes until told to stop, and never waits. */
+/* Keeps a slot: computes until told to stop, and never waits. The kernel may put it to sleep all the same, for the lock of the
+ * memory map, say, when that lock's holder has lost its processor (sanitizers change the map all the time); a port is right to
+ * release another then. So what must not happen meanwhile has five tries: a port that does not count fails them all. */
+#define FIVE_TRIES(once) EXPECT(once() || once() || once() || once() || once())
 static volatile LONG stop;
 static void compute(void)
 {
@@ -87,10 +90,11 @@ static DWORD WINAPI take_and_compute(LPVOID unused)
 }
 
 /* No more run than the port allows, however many packets there are (B7); what is left is given out as slots come back. */
-static void B7(void)
+static int no_more_run(void)
 {
     HANDLE workers[4];
     DWORD sum = 0;
+    int held;
     port = new_port(2);
     running = most = stop = 0;
     for (int i = 0; i < 4; i++)
@@ -101,16 +105,22 @@ static void B7(void)
     for (int i = 0; i < 1000 && READ(running) < 2; i++)
         Sleep(5);
     Sleep(100);
-    EXPECT(READ(running) == 2 && READ(most) == 2);
+    held = READ(running) == 2 && READ(most) == 2;
     InterlockedExchange(&stop, 1);
     for (int i = 0; i < 4; i++)
         sum += code_of(workers[i]);
     EXPECT(sum == 10);
     CloseHandle(port);
+    return held;
+}
+
+static void B7(void)
+{
+    FIVE_TRIES(no_more_run);
 }
 
 /* With all slots taken, who asks waits beside a queue with packets (B5). */
-static void B5(void)
+static int who_asks_waits(void)
 {
     HANDLE worker;
     struct packet packet;
@@ -121,11 +131,17 @@ static void B5(void)
     begun();
     post(2);
     packet = take(port, 100);
-    EXPECT(!packet.success && packet.error == WAIT_TIMEOUT);
+    EXPECT(packet.success ? packet.key == 2 : packet.error == WAIT_TIMEOUT);
     InterlockedExchange(&stop, 1);
     EXPECT(code_of(worker) == 1);
-    EXPECT(take(port, PATIENCE).key == 2);
+    EXPECT(packet.success || take(port, PATIENCE).key == 2);
     CloseHandle(port);
+    return !packet.success;
+}
+
+static void B5(void)
+{
+    FIVE_TRIES(who_asks_waits);
 }
 
 static DWORD WINAPI take_and_wait(LPVOID unused)
@@ -262,8 +278,9 @@ static DWORD WINAPI post_and_compute(LPVOID unused)
     return 0;
 }
 
-static void B16(void)
+static int own_post_waits(void)
 {
+    int held;
     HANDLE worker, waiter;
     port = new_port(1);
     running = stop = served = 0;
@@ -274,11 +291,17 @@ static void B16(void)
     post(1);
     begun();
     Sleep(100);
-    EXPECT(READ(served) == 0);
+    held = READ(served) == 0;
     InterlockedExchange(&stop, 1);
     code_of(worker);
     EXPECT(code_of(waiter) == 2);
     CloseHandle(port);
+    return held;
+}
+
+static void B16(void)
+{
+    FIVE_TRIES(own_post_waits);
 }
 
 /* Who came back without a packet runs, and counts (B11). */
@@ -291,8 +314,9 @@ static DWORD WINAPI ask_and_compute(LPVOID unused)
     return 0;
 }
 
-static void B11(void)
+static int who_asked_counts(void)
 {
+    int held;
     HANDLE idle, waiter;
     port = new_port(1);
     running = stop = served = 0;
@@ -302,11 +326,17 @@ static void B11(void)
     Sleep(50);
     post(5);
     Sleep(100);
-    EXPECT(READ(served) == 0);
+    held = READ(served) == 0;
     InterlockedExchange(&stop, 1);
     code_of(idle);
     EXPECT(code_of(waiter) == 5);
     CloseHandle(port);
+    return held;
+}
+
+static void B11(void)
+{
+    FIVE_TRIES(who_asked_counts);
 }
 
 /* The slot of one port is given up by asking another (B3); one who never asked counts nowhere (B12). */

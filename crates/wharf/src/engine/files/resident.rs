@@ -103,6 +103,7 @@ fn is_readable(fd: BorrowedFd<'_>, offset: u64) -> bool {
 mod tests {
     use std::io::Write;
     use std::os::fd::AsFd;
+    use std::time::{Duration, Instant};
 
     use rustix::fs::{Advice, fadvise, fdatasync};
 
@@ -122,9 +123,16 @@ mod tests {
         assert!(is_resident(file.as_fd(), length + 100 * STEP, 10), "far behind the end");
         assert!(is_resident(file.as_fd(), length - 10, 100 * STEP), "across the end");
         fdatasync(&file).unwrap();
-        fadvise(&file, 0, None, Advice::DontNeed).unwrap();
-        assert!(!is_resident(file.as_fd(), 0, length));
-        assert!(!is_readable(file.as_fd(), length - 1));
+        let deadline = Instant::now() + Duration::from_secs(30);
+        let is_cold = || {
+            fadvise(&file, 0, None, Advice::DontNeed).unwrap();
+            // Somebody else may hold a page for a moment. And the first try makes the kernel read: a quick disk, or a thread that
+            // was kept off its processor, and the byte is there before that very call looks again.
+            !is_resident(file.as_fd(), 0, length) && !is_readable(file.as_fd(), length - 1)
+        };
+        while !is_cold() {
+            assert!(Instant::now() < deadline, "what was thrown out still counts as there");
+        }
         // The probe itself may have made the kernel read ahead, but not the whole.
         let at = 2 * STEP;
         let mut byte = [0];

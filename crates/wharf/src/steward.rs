@@ -13,8 +13,8 @@
 //! | state | sleeps on | ends by |
 //! |---|---|---|
 //! | asleep | its eventfd, and the engines where nobody else sleeps | `arm`, an event |
-//! | calm | the same, for a tick of 200 us to 8 ms | `kick`, an event, the tick |
-//! | busy | nothing but a pause of 15 us to 1 ms; looks meanwhile would be fruitless | the pause |
+//! | calm | the same, for a tick of 15 us to 8 ms | `kick`, an event, the tick |
+//! | busy | nothing but a pause of 5 us to 1 ms; looks meanwhile would be fruitless | the pause |
 //!
 //! # Protocol
 //! ```text
@@ -33,10 +33,12 @@
 //! 38 % of an echo). Where nothing had to be handed over for some thirty ticks, the workers do come back for what is
 //! theirs, and the ticks are 8 ms apart (measured: at 500 connections on one CPU, a tick each ms costs 3 to 4 % of
 //! an echo). A look for blocked workers that finds none is followed by a pause that grows from
-//! 15 us by half up to 1 ms, and one that finds one starts again at 15 us; for the next 32 looks the pause
-//! does not exceed 250 us, since where one worker has blocked, another soon will. From 50 us, nine in ten
-//! replacements took 117 to 136 us; from 15 us, 89 to 98, at the same throughput (bench: replacement, workloads). With nothing but CPU-bound
-//! handlers the study of the scheduling measured 1.0 to 1.2 % of a CPU for this.
+//! 5 us by half up to 1 ms, and one that finds one starts again at 5 us; for the next 32 looks the pause
+//! does not exceed 250 us, since where one worker has blocked, another soon will. The short ones are spent awake
+//! where the processor would be idle ([`pause`]). With nothing but CPU-bound handlers the study of the scheduling
+//! measured 1.0 to 1.2 % of a CPU for this.
+
+mod pause;
 
 use std::num::NonZeroU64;
 use std::os::fd::{BorrowedFd, OwnedFd};
@@ -52,12 +54,14 @@ use rustix::time::Timespec;
 use crate::per_process::PerProcess;
 use crate::sync::lock;
 
+/// The first tick after a release.
+const TICK_ALERT: Duration = Duration::from_micros(15);
 const TICK_MIN: Duration = Duration::from_micros(200);
 const TICK_MAX: Duration = Duration::from_millis(1);
 /// The tick of a port whose workers have left nothing behind in [`CALM_TICKS`] ticks.
 const TICK_LONG: Duration = Duration::from_millis(8);
 const CALM_TICKS: u32 = 32;
-const PAUSE_MIN: Duration = Duration::from_micros(15);
+const PAUSE_MIN: Duration = Duration::from_micros(5);
 const PAUSE_MAX: Duration = Duration::from_millis(1);
 /// The longest pause while releases happen, and the fruitless looks after which they do no longer.
 const PAUSE_ALERT: Duration = Duration::from_micros(250);
@@ -171,12 +175,12 @@ impl Steward {
         loop {
             let seen = self.look(event);
             if seen.released {
-                (tick, pause, quiet, calm, fruitless) = (PAUSE_MIN, PAUSE_MIN, 0, 0, 0);
+                (tick, pause, quiet, calm, fruitless) = (TICK_ALERT, PAUSE_MIN, 0, 0, 0);
             } else if seen.moved {
                 (tick, quiet, calm) = (TICK_MIN, 0, 0);
             } else if seen.needed || event {
                 // Fruitless: whoever runs will come back by itself, or be found later.
-                thread::sleep(pause);
+                pause::pause(pause);
                 fruitless = (fruitless + 1).min(ALERT_LOOKS);
                 let longest = if fruitless < ALERT_LOOKS { PAUSE_ALERT } else { PAUSE_MAX };
                 (pause, quiet, calm, event) = ((pause + pause / 2).min(longest), 0, 0, false);

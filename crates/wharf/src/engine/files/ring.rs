@@ -39,6 +39,9 @@ use super::inbox::{BATCH, Found, Inbox, Letter};
 use super::pool::Pool;
 use super::work::Work;
 
+#[cfg(all(test, not(loom)))]
+mod hand_over;
+
 /// Entries of the submission queue, and flights in the air at most; further ones wait in the inbox, where a
 /// cancellation finds them.
 const ENTRIES: u32 = 256;
@@ -234,6 +237,9 @@ impl Owner {
                     let entry = opcode::AsyncCancel::new(name).build().user_data(CANCELLATION);
                     // SAFETY: an entry without memory.
                     unsafe { self.push(&entry) };
+                } else if let Some(flight) = shared.pool.withdraw(name) {
+                    // Handed over since whoever cancels looked there.
+                    finish(flight, Err(Errno::CANCELED.into()), false);
                 }
             }
             self.listen(shared);

@@ -65,13 +65,13 @@ impl Bound {
     /// The end of an overlapped operation on the file: status, event, and packet or routine. `AtOnce` only for one whose
     /// call says so, by TRUE.
     pub(crate) fn finish(&self, request: Request, status: Status, bytes: usize, ended: Ended) {
-        let tells = request.tells_handle(self.modes.load(Relaxed));
+        let modes = self.modes.load(Relaxed);
+        let tells = request.tells_handle(modes);
         let told = || {
             if tells {
                 self.signal.set(true);
             }
         };
-        let modes = self.modes.load(Relaxed);
         request.finish_and(self.binding.get(), modes, status, bytes, ended, told);
     }
 }

@@ -222,6 +222,7 @@ impl Owner {
             if shared.inbox.collect(&mut fresh, &mut cancellations, room, transfers, idle) {
                 // A burst is over: its room is given back.
                 self.air.shrink_to(BATCH);
+                self.ending.shrink_to(BATCH);
                 fresh.shrink_to(BATCH);
                 cancellations.shrink_to(BATCH);
                 results.shrink_to(BATCH);

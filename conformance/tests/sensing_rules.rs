@@ -4,10 +4,14 @@
 //! so, and only while looking can matter (packets wait, a waiter exists, every slot is taken); so tests that
 //! want to see a state wait for it, and make it matter first.
 
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use wharf::GetError;
-use wharf_conformance::blocking::{Answer, Gate, Hand, SHORT, Source, alone, compute, reaches};
+use wharf_conformance::blocking::{
+    Answer, Gate, Hand, Numbers, SHORT, Source, alone, compute, reaches,
+};
 
 /// A release may take this long and still be one: no scheduling of threads by chance.
 const PROMPT: Duration = Duration::from_millis(50);
@@ -96,6 +100,63 @@ fn b08_a_blocked_worker_is_replaced_promptly() {
         };
         let fastest = (0..5).map(|_| round()).min().expect("rounds");
         assert!(fastest < PROMPT, "{source}: block to release took {fastest:?}");
+    });
+}
+
+/// B8: also after a long time in which nobody blocked, when the steward comes by rarely and workers look at each other. First
+/// one blocks beside one that goes on taking packets, then that one too, so that nobody who could look is left.
+#[test]
+fn b08_who_blocks_after_a_long_calm_is_replaced() {
+    /// Takes until the steward's pauses are the longest, several times over.
+    const CALM: u64 = 50_000;
+    const QUICK: u64 = 0;
+    const BLOCK: u64 = 1;
+    /// Ends the workers, after a failure too.
+    struct End<'a> {
+        over: &'a AtomicBool,
+        gate: &'a Gate,
+        port: &'a Numbers,
+    }
+    impl Drop for End<'_> {
+        fn drop(&mut self) {
+            self.over.store(true, Relaxed);
+            self.gate.open();
+            self.port.close();
+        }
+    }
+    on_each_source(|source| {
+        let port = source.port(2);
+        let gate = Gate::new();
+        let over = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                port.run(4, |packet| {
+                    match packet.payload {
+                        BLOCK => source.block(|| gate.pass()),
+                        _ if over.load(Relaxed) => {}
+                        _ => {
+                            compute(Duration::from_micros(5));
+                            port.post(0, QUICK, 0)?;
+                        }
+                    }
+                    Ok(())
+                })
+            });
+            let _end = End { over: &over, gate: &gate, port: &port };
+            for _ in 0..16 {
+                port.post(0, QUICK, 0).expect("open");
+            }
+            reaches(&port, "a long calm", |stats| stats.taken >= CALM);
+            let before = port.stats();
+            for blocked in 1..=2 {
+                port.post(0, BLOCK, 0).expect("open");
+                reaches(&port, "one more is blocked", |stats| {
+                    stats.blocked == blocked && stats.running == 2
+                });
+            }
+            let released = source.released(&port.stats()) - source.released(&before);
+            assert!(released >= 2, "{source}: {released}");
+        });
     });
 }
 

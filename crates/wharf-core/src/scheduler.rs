@@ -14,6 +14,7 @@
 //! | `answers` | who, what next, whom to wake |
 //! | `worker` | a worker's states |
 //! | `blocked` | workers that block outside the port |
+//! | `peers` | when workers look at each other |
 //! | `wake` | the wake-ups that are due |
 //! | `counts` | numbers |
 //!
@@ -65,6 +66,7 @@
 mod answers;
 mod blocked;
 mod counts;
+mod peers;
 mod wake;
 mod worker;
 
@@ -76,6 +78,7 @@ use crate::waiters::Waiters;
 
 pub use answers::{Next, Tick, Urgency, Wake, WorkerId};
 pub use counts::Counts;
+use peers::PeerLooks;
 use worker::{State, Worker, describe};
 
 /// The state machine of one port.
@@ -108,6 +111,7 @@ pub struct Scheduler<P> {
     needless: u64,
     /// `queue.taken()` at the last tick.
     taken_at_tick: u64,
+    peers: PeerLooks,
 }
 
 impl<P> Scheduler<P> {
@@ -132,6 +136,7 @@ impl<P> Scheduler<P> {
             released_sensed: 0,
             needless: 0,
             taken_at_tick: 0,
+            peers: PeerLooks::NONE,
         }
     }
 
@@ -159,11 +164,13 @@ impl<P> Scheduler<P> {
         self.seek(worker)
     }
 
-    /// Whether [`Scheduler::get`] would answer with a packet of the queue to a worker that runs, and runs on: mostly.
+    /// Whether [`Scheduler::get`] would answer with a packet of the queue to a worker that runs, and runs on, and nothing else is
+    /// due: mostly.
     #[inline]
     pub fn runs_on(&self, worker: WorkerId) -> bool {
         self.state(worker) == State::Running
             && self.active <= self.max // itself included
+            && !self.is_peer_look_due()
             && !self.closed
             && !self.queue.is_empty()
     }

@@ -256,7 +256,9 @@ impl<T: Send + 'static> Watched for Shared<T> {
         {
             self.dispatcher.recount(self.sensing);
         }
-        Look { in_use: !tick.still || tick.moved || needed, moved: tick.moved, released, needed }
+        let in_use = !tick.still || tick.moved || needed;
+        let relies = self.dispatcher.relies_on_workers(self.sensing != Sensing::Told);
+        Look { in_use, moved: tick.moved, released, needed, relies: relies || !in_use }
     }
 
     fn is_needed(&self) -> bool {

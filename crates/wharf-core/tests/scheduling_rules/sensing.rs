@@ -245,3 +245,42 @@ fn b06_a_wake_up_for_nothing_is_counted() {
     port.close();
     assert_eq!((port.abandoned.as_slice(), port.scheduler.counts().needless), ([a].as_slice(), 1));
 }
+
+/// B8: workers that take packets look at each other, once in so many packets, at those that have not moved meanwhile.
+#[test]
+fn b08_workers_look_at_each_other_in_time() {
+    let mut port = Port::new(2);
+    let (a, b) = (port.runner(1), port.runner(2));
+    port.waiter();
+    for packet in 3..20 {
+        port.post(packet);
+    }
+    let every = |packets| std::num::NonZeroU64::new(packets);
+    assert!(port.scheduler.runs_on(a));
+    assert_eq!(port.scheduler.begin_peer_look(), None, "nobody asked for it");
+
+    port.scheduler.set_peer_looks(every(3));
+    for _ in 0..3 {
+        assert!(port.scheduler.runs_on(a), "not due yet");
+        assert!(port.scheduler.run_on(a).is_some());
+    }
+    assert!(!port.scheduler.runs_on(a), "this comes first");
+    port.scheduler.set_peer_looks(every(100)); // more rarely from the next one on: this one stays due
+    let since = port.scheduler.begin_peer_look().expect("it is due");
+    assert!(port.scheduler.runs_on(a), "once");
+    let (unmoved, epoch) =
+        port.scheduler.next_unmoved(None, since).expect("one that has not moved");
+    assert_eq!(unmoved, b);
+    assert_eq!(port.scheduler.next_unmoved(Some(epoch), since), None, "the other one has");
+
+    port.scheduler.set_peer_looks(every(2)); // sooner, from now on
+    assert!(port.scheduler.run_on(b).is_some() && port.scheduler.run_on(a).is_some());
+    let since = port.scheduler.begin_peer_look().expect("it is due");
+    assert_eq!(port.scheduler.next_unmoved(None, since), None, "both have moved");
+
+    port.scheduler.set_peer_looks(None);
+    for _ in 0..5 {
+        assert!(port.scheduler.runs_on(a));
+        assert!(port.scheduler.run_on(a).is_some());
+    }
+}

@@ -29,9 +29,11 @@ mod meter;
 mod model;
 mod parker;
 pub(crate) mod primitives;
+mod rate;
 mod view;
 mod wait;
 
+use std::num::NonZeroU64;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 
@@ -43,10 +45,12 @@ pub(crate) use meter::Reading;
 pub(crate) use parker::Parker;
 pub(crate) use view::View;
 
+use crate::clock;
 use crate::readiness::Observer;
 use crate::sensor::{Seen, Sensing};
 use meter::Meter;
 use primitives::{Arc, Mutex, MutexGuard, lock};
+use rate::Rate;
 use view::Watch;
 
 /// Where operations complete and where the workers that may run next sleep.
@@ -73,6 +77,12 @@ pub(crate) trait Interrupt {
     /// engine's own sleep is as good.
     fn sleep(&self, deadline: Deadline) -> bool;
 }
+
+/// Packets a ms from which on workers come by often enough to look after each other.
+const RELIABLE_PER_MS: u64 = 8;
+
+/// Workers that one looks at before it takes its packet: up to 3 us each.
+const PEERS_MAX: u32 = 4;
 
 /// Why `get` has no packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,6 +118,10 @@ struct Inner<P> {
     watches: Vec<Option<std::sync::Arc<Watch>>>,
     /// Starts another worker; without, a port has the workers that come.
     grow: Option<std::sync::Arc<dyn Fn() + Send + Sync>>,
+    /// At which packets are taken.
+    rate: Rate,
+    /// The last answer of [`Dispatcher::relies_on_workers`].
+    relies: bool,
 }
 
 impl<P> Inner<P> {
@@ -165,6 +179,8 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
             parkers: Vec::new(),
             watches: Vec::new(),
             grow: None,
+            rate: Rate::default(),
+            relies: false,
         };
         Dispatcher {
             inner: Mutex::new(inner),
@@ -214,10 +230,19 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
     }
 
     /// A packet at once, or how to wait for one: what `wait` is to be called with.
+    ///
+    /// Where it is time for that, the worker looks at the others first; `alarm` is called if one was found blocked.
     #[cold]
     #[inline(never)]
-    pub(crate) fn ask(&self, worker: WorkerId) -> Next<P> {
+    pub(crate) fn ask(&self, worker: WorkerId, alarm: impl FnOnce()) -> Next<P> {
         let mut inner = lock(&self.inner);
+        if let Some(since) = inner.scheduler.begin_peer_look() {
+            drop(inner);
+            if self.glance_at(Some(since)) == Some(true) {
+                alarm();
+            }
+            inner = lock(&self.inner);
+        }
         let next = inner.scheduler.get(worker);
         if let Next::Packet(_) = next {
             inner.took(false);
@@ -294,6 +319,20 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
         tick
     }
 
+    /// Whether the workers take packets so often that they can look after each other, and no event waits for long; with
+    /// `senses` they do look, once a ms, from now on. Asked at each look of the steward.
+    pub(crate) fn relies_on_workers(&self, senses: bool) -> bool {
+        let mut inner = lock(&self.inner);
+        let taken = inner.scheduler.taken();
+        if let Some(per_ms) = inner.rate.update(clock::now(), taken) {
+            let others = !senses || inner.scheduler.counts().running >= 2;
+            inner.relies = per_ms >= RELIABLE_PER_MS && others;
+            let every = if inner.relies && senses { NonZeroU64::new(per_ms) } else { None };
+            inner.scheduler.set_peer_looks(every);
+        }
+        inner.relies
+    }
+
     /// Whether somebody waits for a packet.
     pub(crate) fn has_waiters(&self) -> bool {
         lock(&self.inner).scheduler.has_waiters()
@@ -337,12 +376,22 @@ impl<P: Send, E: Engine<P>> Dispatcher<P, E> {
     /// The same by a worker that would have to park, with the sensors that are open, until one slot is free:
     /// its own. The rest is the steward's. `None` if there is nothing to look for.
     fn glance(&self) -> Option<bool> {
+        self.glance_at(None)
+    }
+
+    /// The same, at a few of those that have not moved since an epoch, if one is given.
+    fn glance_at(&self, since: Option<u32>) -> Option<bool> {
         let mut inner = lock(&self.inner);
-        let suspects = inner.is_needed().then(|| inner.scheduler.counts().running)?;
+        let running = inner.is_needed().then(|| inner.scheduler.counts().running)?;
+        let suspects = since.map_or(running, |_| running.min(PEERS_MAX));
         let mut last = None;
         // Not more than there were: workers that move on meanwhile are suspects again.
         for _ in 0..suspects {
-            let Some(suspect) = inner.scheduler.next_suspect(last) else { break };
+            let next = match since {
+                None => inner.scheduler.next_suspect(last),
+                Some(since) => inner.scheduler.next_unmoved(last, since),
+            };
+            let Some(suspect) = next else { break };
             let suspect = inner.watched(suspect);
             drop(inner);
             if self.sense_one(&suspect, Watch::glance) {

@@ -77,7 +77,7 @@ fn get(port: &Port, member: &Member) -> Result<u32, Empty> {
     if let Some(packet) = port.get_next(member.id) {
         return Ok(packet);
     }
-    let next = port.ask(member.id);
+    let next = port.ask(member.id, || {});
     port.wait(member, Deadline::Never, next, false, || {}, None)
 }
 

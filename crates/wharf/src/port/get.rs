@@ -56,7 +56,7 @@ impl<T: Send + 'static> Port<T> {
         timeout: Option<Duration>,
         interrupt: Option<&dyn Interrupt>,
     ) -> Result<Packet<T>, GetError> {
-        let got = match self.shared.dispatcher.ask(worker) {
+        let got = match self.shared.dispatcher.ask(worker, || self.shared.steward.alarm()) {
             Next::Packet(packet) => Ok(packet),
             waiting => self.wait(&worker::member(), timeout, waiting, interrupt),
         };
@@ -103,7 +103,7 @@ impl<T: Send + 'static> Port<T> {
     #[cold]
     fn get_at_exit(&self, timeout: Option<Duration>) -> Result<Packet<T>, GetError> {
         let member = self.shared.dispatcher.join(Arc::new(View::here()));
-        let got = match self.shared.dispatcher.ask(member.id) {
+        let got = match self.shared.dispatcher.ask(member.id, || self.shared.steward.alarm()) {
             Next::Packet(packet) => Ok(packet),
             waiting => self.wait(&member, timeout, waiting, None),
         };

@@ -17,7 +17,7 @@ impl Rate {
         if time < PERIOD_NS {
             return None;
         }
-        let number = taken - self.taken;
+        let number = taken.saturating_sub(self.taken); // a packet that nobody picked up was put back
         *self = Rate { since: now, taken };
         Some(number.saturating_mul(PERIOD_NS) / time)
     }
@@ -37,5 +37,6 @@ mod tests {
         assert_eq!(rate.update(1005 * MS, 110), Some(10));
         assert_eq!(rate.update(2005 * MS, 1009), Some(0), "less than one a ms");
         assert_eq!(rate.update(2004 * MS, 1009), None, "a clock that goes back tells nothing");
+        assert_eq!(rate.update(2006 * MS, 1008), Some(0), "one was put back");
     }
 }

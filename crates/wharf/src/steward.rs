@@ -39,10 +39,11 @@
 //! where the processor would be idle ([`pause`]). With nothing but CPU-bound handlers the study of the scheduling
 //! measured 1.0 to 1.2 % of a CPU for this.
 //!
-//! A pause of 1 ms costs 26 us of processor time on a virtual processor by itself, the look 12 us: 3.5 % of a CPU (measured, with
-//! kernel 6.18 under a hypervisor). So where workers take packets all the time, and at least two run, they look at each other, one look a ms,
-//! which costs no switch of threads ([`Dispatcher::ask`](crate::dispatch::Dispatcher::ask)), and the pauses grow to 4 ms: 1.6 %. Only if all that run block within
-//! the same ms, after none did for 32 looks, is that noticed as late as that.
+//! A pause of 1 ms costs 26 us of processor time on a virtual processor by itself, the look 12 us: 3.5 % of a CPU
+//! (measured, Linux 6.18 under a hypervisor). So where workers take packets all the time, and at least two run, they look at
+//! each other, one look a ms, which costs no switch of threads ([`Dispatcher::ask`](crate::dispatch::Dispatcher::ask)), and
+//! the pauses grow to 4 ms: 1.6 %. Only if all that run block within the same ms, after 32 looks that found none, is that
+//! noticed as late as that.
 
 mod pause;
 

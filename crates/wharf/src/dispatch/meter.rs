@@ -21,7 +21,7 @@ const SAMPLE_EVERY: u64 = 64;
 /// Longest time that is told apart: an hour.
 const MAX_NS: u64 = 3_600_000_000_000;
 
-/// A release that took longer is late: the steward's longest pause, and a wake-up.
+/// A release that took longer is late: the steward's longest pause where it relies on nobody, and a wake-up.
 const LATE_NS: u64 = 1_100_000;
 
 /// Times of one port.

@@ -42,8 +42,8 @@
 //! A pause of 1 ms costs 26 us of processor time on a virtual processor by itself, the look 12 us: 3.5 % of a CPU
 //! (measured, Linux 6.18 under a hypervisor). So where workers take packets all the time, and at least two run, they look at
 //! each other, one look a ms, which costs no switch of threads ([`Dispatcher::ask`](crate::dispatch::Dispatcher::ask)), and
-//! the pauses grow to 4 ms: 1.6 %. Only if all that run block within the same ms, after 32 looks that found none, is that
-//! noticed as late as that.
+//! the pauses grow to 4 ms: 1.6 %. After 32 looks that found none, what the workers cannot see is noticed as late as that: that
+//! all of them block within the same ms, and a port that is not in use before such a pause and is needed in it.
 
 mod pause;
 
@@ -162,7 +162,7 @@ impl Steward {
         }
     }
 
-    /// Tells the steward that packets wait for a worker that may be blocked.
+    /// Tells the steward that packets wait for a worker that may be blocked. Nothing new where it relies on the workers.
     #[inline]
     pub(crate) fn kick(&self) {
         let state = self.state.load(Relaxed);
@@ -201,18 +201,19 @@ impl Steward {
                 (tick, quiet, calm) = (TICK_MIN, 0, 0);
             } else if seen.needed || event {
                 // Fruitless: whoever runs will come back by itself, or be found later.
-                (quiet, calm, event) = (0, 0, false);
-                if self.pause(pause) {
-                    (pause, fruitless) = (PAUSE_MIN, 0);
-                    continue;
-                }
-                fruitless = (fruitless + 1).min(ALERT_LOOKS);
                 let longest = match fruitless {
                     ALERT_LOOKS if seen.relies => PAUSE_RELIES,
                     ALERT_LOOKS => PAUSE_MAX,
                     _ => PAUSE_ALERT,
                 };
-                pause = (pause + pause / 2).min(longest);
+                // Also what an earlier time, when more could be relied on, has left.
+                pause = pause.min(longest);
+                (pause, fruitless) = if self.pause(pause) {
+                    (PAUSE_MIN, 0)
+                } else {
+                    ((pause + pause / 2).min(longest), (fruitless + 1).min(ALERT_LOOKS))
+                };
+                (quiet, calm, event) = (0, 0, false);
                 continue;
             } else if seen.in_use {
                 let longest = if calm < CALM_TICKS { TICK_MAX } else { TICK_LONG };

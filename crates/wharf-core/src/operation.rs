@@ -115,8 +115,11 @@ impl<O> Pending<O> {
     /// Takes out the operation whose turn it is: it completes.
     #[inline]
     pub fn pop(&mut self) -> Option<O> {
-        let (_, operation) = std::mem::replace(&mut self.first, self.rest.pop_front())?;
-        self.give_back();
+        let (_, operation) = self.first.take()?;
+        if !self.rest.is_empty() {
+            self.first = self.rest.pop_front();
+            self.give_back();
+        }
         Some(operation)
     }
 

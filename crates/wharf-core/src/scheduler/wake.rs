@@ -6,11 +6,13 @@ use super::worker::State;
 use super::{Scheduler, Tick, Wake, WorkerId};
 
 impl<P> Scheduler<P> {
-    /// Whether no wake-up can be due: nobody waits and nobody can be had, or no slot is free. False says nothing.
+    /// Whether no wake-up can be due: nobody waits and nobody can be had, or no slot is free, or somebody polls and will
+    /// find what is queued. False says nothing.
     #[inline]
     pub fn is_settled(&self) -> bool {
         let nobody = self.waiters.is_empty() && !self.growable;
-        nobody || (self.active >= self.max && !self.closed)
+        let watched = self.polling > 0 && !self.queue.is_urgent();
+        nobody || (!self.closed && (watched || self.active >= self.max))
     }
 
     /// The next wake-up that is due; `None` when all is settled (invariant 5).

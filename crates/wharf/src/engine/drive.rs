@@ -49,7 +49,9 @@ impl<T: Send + 'static> Socket<T> {
         }
         if flags.contains(EventFlags::OUT) || flags.intersects(EventFlags::HUP | EventFlags::ERR) {
             state.output.ready = true;
-            self.drive(&mut state, false, out);
+            if !state.output.is_idle() {
+                self.drive(&mut state, false, out);
+            }
         }
     }
 

@@ -145,16 +145,20 @@ impl<T> Operation<T> {
     /// The end of the operation.
     pub(crate) fn into_packet(self, key: usize, result: Result<usize, Errno>) -> Packet<T> {
         self.phase.to(Phase::Completed).expect("an operation ends once");
-        let mut packet = Packet::new(key, self.payload, result.map_err(io::Error::from));
-        packet.transferred = self.transferred;
-        let received = self.work.is_input() && packet.result.is_err();
-        packet.buffer = self.work.into_buffer();
-        if received {
-            packet.buffer.truncate(self.transferred); // what was in it before is no data
+        let cut = self.work.is_input() && result.is_err();
+        let mut buffer = self.work.into_buffer();
+        if cut {
+            buffer.truncate(self.transferred); // what was in it before is no data
         }
-        packet.about = self.about;
-        packet.socket = self.socket.filter(|_| packet.result.is_ok());
-        packet
+        Packet {
+            key,
+            payload: self.payload,
+            transferred: self.transferred,
+            buffer,
+            socket: self.socket.filter(|_| result.is_ok()),
+            about: self.about,
+            result: result.map_err(io::Error::from),
+        }
     }
 }
 

@@ -279,6 +279,12 @@ fn has_data(fd: BorrowedFd<'_>) -> bool {
 }
 
 impl<T> Side<T> {
+    /// Whether nothing waits for a try.
+    #[inline]
+    pub(super) fn is_idle(&self) -> bool {
+        self.pending.is_empty() && !self.end_due
+    }
+
     /// Whether a try may come to something.
     #[inline]
     pub(super) fn may_try(&mut self) -> bool {

@@ -38,6 +38,7 @@ impl Buffers {
     ///
     /// # Safety
     /// A plausible `array` is one to `count` elements.
+    #[inline]
     pub(crate) unsafe fn capture(array: *const WSABUF, count: u32) -> Result<Buffers, u32> {
         if count == 0 {
             return Err(code::WSAEINVAL);

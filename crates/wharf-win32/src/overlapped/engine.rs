@@ -223,8 +223,17 @@ impl Record {
         }
     }
 
-    /// The end of the operation whose turn it was, and what it means for the socket.
-    fn conclude(&mut self, operation: Operation, mut status: Status, bytes: usize) {
+    /// The end of the operation whose turn it was, and what it means for the socket: nothing, if it is a transfer.
+    #[inline]
+    fn conclude(&mut self, operation: Operation, status: Status, bytes: usize) {
+        if matches!(operation.work, Work::Receive(_) | Work::Send(_)) {
+            self.finish(operation, status, bytes);
+        } else {
+            self.conclude_stage(operation, status, bytes);
+        }
+    }
+
+    fn conclude_stage(&mut self, operation: Operation, mut status: Status, bytes: usize) {
         let mut operation = Some(operation);
         match operation.as_ref().map(|operation| &operation.work) {
             Some(Work::Connect(_)) => self.connect_over(status == Status::SUCCESS),

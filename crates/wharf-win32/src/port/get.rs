@@ -115,23 +115,25 @@ pub unsafe extern "C" fn GetQueuedCompletionStatus(
         // Before a packet is taken that could not be told.
         arg::check_rooms(lpOverlapped, lpCompletionKey, lpNumberOfBytesTransferred)?;
         let got = lookup::with(CompletionPort, |port| {
-            taken(port.port.get_interruptible(time_out, &deferral::is_due))
+            let got = port.port.get_interruptible(time_out, &deferral::is_due);
+            let (key, Entry { overlapped, status, .. }, bytes) = taken(got)?;
+            // SAFETY: not null.
+            unsafe { lpOverlapped.write(overlapped as *mut OVERLAPPED) };
+            // SAFETY: not null. A 32-bit key variable of the program's would be its own fault, and the headers'.
+            unsafe { lpCompletionKey.write(key) };
+            // SAFETY: not null.
+            unsafe { lpNumberOfBytesTransferred.write(bytes) };
+            Ok(status)
         });
-        let (key, Entry { overlapped, status, .. }, bytes) = match got {
-            Ok(taken) => taken,
+        match got {
+            Ok(status) if status.is_success_or_informational() => Ok(TRUE),
+            Ok(status) => Err(status.win32()),
             Err(error) => {
                 // SAFETY: not null.
                 unsafe { lpOverlapped.write(std::ptr::null_mut()) };
-                return Err(error);
+                Err(error)
             }
-        };
-        // SAFETY: not null.
-        unsafe { lpOverlapped.write(overlapped as *mut OVERLAPPED) };
-        // SAFETY: not null. A 32-bit key variable of the program's would be its own fault, and the headers'.
-        unsafe { lpCompletionKey.write(key) };
-        // SAFETY: not null.
-        unsafe { lpNumberOfBytesTransferred.write(bytes) };
-        if status.is_success_or_informational() { Ok(TRUE) } else { Err(status.win32()) }
+        }
     })
 }
 

@@ -107,17 +107,12 @@ fn every_page(start: usize, length: usize, touch: impl Fn(usize) -> bool) -> boo
     }
     let Some(last) = start.checked_add(length - 1) else { return false };
     install();
-    if !touch(start) {
-        return false;
-    }
-    let mut page = start / PAGE;
-    while page < last / PAGE {
-        page += 1;
-        if !touch(page * PAGE) {
-            return false;
-        }
-    }
-    true
+    touch(start) && (start / PAGE == last / PAGE || further_pages(start, last, touch))
+}
+
+#[cold]
+fn further_pages(start: usize, last: usize, touch: impl Fn(usize) -> bool) -> bool {
+    (start / PAGE + 1..=last / PAGE).all(|page| touch(page * PAGE))
 }
 
 #[cfg(test)]

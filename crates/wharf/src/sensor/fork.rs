@@ -24,12 +24,11 @@
 )]
 
 use std::ptr;
-use std::sync::OnceLock;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
+use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU64};
 
 use rustix::io::Errno;
-use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap_anonymous};
+use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap_anonymous, munmap};
 use rustix::param::page_size;
 use rustix::process::{Pid, getpid};
 
@@ -68,12 +67,11 @@ impl Birth {
 impl Generation {
     /// This process, by the page alone.
     pub(super) fn here() -> Result<Generation, Errno> {
-        static PAGE: OnceLock<Result<&'static AtomicU64, Errno>> = OnceLock::new();
         /// The last number given; inherited by children.
         static LAST: AtomicU64 = AtomicU64::new(0);
 
         // All accesses are relaxed: the number publishes nothing, and a fork copies a consistent whole.
-        let page = (*PAGE.get_or_init(map))?;
+        let page = page()?;
         let number = page.load(Relaxed);
         if number != 0 {
             return Ok(Generation { page, number });
@@ -92,16 +90,50 @@ impl Generation {
     }
 }
 
-/// Maps the page, for the life of the process.
-fn map() -> Result<&'static AtomicU64, Errno> {
+/// The page, mapped by whoever asks first, for the life of the process and of its children.
+///
+/// Not in a `OnceLock`: a fork while another thread initialises one leaves it half made, and the child waits for ever.
+fn page() -> Result<&'static AtomicU64, Errno> {
+    static PAGE: AtomicPtr<AtomicU64> = AtomicPtr::new(ptr::null_mut());
+    /// Why there is no page; 0 if that is not known.
+    static REFUSED: AtomicI32 = AtomicI32::new(0);
+
+    // Acquire: pairs with the exchange below. What is there is the kernel's, but nobody has to know that.
+    let known = PAGE.load(Acquire);
+    if !known.is_null() {
+        // SAFETY: from `map`, kept (see below).
+        return Ok(unsafe { &*known });
+    }
+    let refused = REFUSED.load(Relaxed); // a number by itself
+    if refused != 0 {
+        return Err(Errno::from_raw_os_error(refused));
+    }
+    let own = map().inspect_err(|error| REFUSED.store(error.raw_os_error(), Relaxed))?;
+    match PAGE.compare_exchange(ptr::null_mut(), own, AcqRel, Acquire) {
+        // SAFETY: aligned to a page, at least 8 bytes, zero and so a valid number, never unmapped from here on. All accesses
+        // are through this atomic. The kernel's emptying happens before a child's first instruction.
+        Ok(_) => Ok(unsafe { &*own }),
+        Err(first) => {
+            // SAFETY: mapped above, and nobody else has seen it.
+            let _ = unsafe { munmap(own.cast(), page_size()) };
+            // SAFETY: as above, of another thread's page.
+            Ok(unsafe { &*first })
+        }
+    }
+}
+
+/// Maps a page that a fork empties.
+fn map() -> Result<*mut AtomicU64, Errno> {
     let length = page_size();
     let protection = ProtFlags::READ | ProtFlags::WRITE;
     // SAFETY: the kernel chooses the address, so no mapping that is in use is replaced.
     let page = unsafe { mmap_anonymous(ptr::null_mut(), length, protection, MapFlags::PRIVATE)? };
     // SAFETY: exactly the page just mapped, which nothing refers to yet; the advice changes what a child
-    // finds in it and nothing here. Where it fails the page stays behind unused, once per process.
-    unsafe { madvise(page, length, Advice::LinuxWipeOnFork)? };
-    // SAFETY: aligned to a page, at least 8 bytes, zero and so a valid number, never unmapped. All
-    // accesses are through this atomic. The kernel's emptying happens before a child's first instruction.
-    Ok(unsafe { &*page.cast::<AtomicU64>() })
+    // finds in it and nothing here.
+    if let Err(error) = unsafe { madvise(page, length, Advice::LinuxWipeOnFork) } {
+        // SAFETY: the same page, of no use.
+        let _ = unsafe { munmap(page, length) };
+        return Err(error);
+    }
+    Ok(page.cast())
 }
